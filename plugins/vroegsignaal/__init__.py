@@ -1,0 +1,1 @@
+"""vroegsignaal: the library that the flows, the command line and the tests call alike."""

@@ -1,0 +1,195 @@
+"""The configuration: CSV files of a municipality or the project's own seeds, checked and loaded into schema `config`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from vroegsignaal.errors import PlatformError
+from vroegsignaal.settings import Settings
+
+_CHECKS = {
+    "text": re.compile(r"(?s).*"),
+    "code": re.compile(r"[0-9]{4}"),
+    "name": re.compile(r"[A-Za-z0-9_-]+"),
+    "date": re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"),
+    "number": re.compile(r"-?\d+(\.\d+)?"),
+    "integer": re.compile(r"\d+"),
+}
+_SQL_TYPES = {"text": "text", "code": "text", "name": "text", "date": "date", "number": "numeric", "integer": "bigint"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A configuration file: its name, its columns with their types; `?` marks a column that may be empty."""
+
+    name: str
+    required: bool
+    columns: dict[str, str]
+    key: tuple[str, ...] = ()
+
+
+TABLES = {
+    table.name: table
+    for table in (
+        Table(
+            "creditors",
+            True,
+            {"creditor": "name", "name": "text", "sector": "name", "contact_email": "text?"},
+            key=("creditor",),
+        ),
+        Table(
+            "agreements",
+            True,
+            {"municipality_code": "code", "creditor": "name", "valid_from": "date", "valid_to": "date?"},
+        ),
+        Table(
+            "municipalities",
+            True,
+            {"municipality_code": "code", "name": "text", "inhabitants": "integer?"},
+            key=("municipality_code",),
+        ),
+        Table(
+            "policy",
+            True,
+            {
+                "municipality_code": "code",
+                "valid_from": "date",
+                "parameter": "name",
+                "sector": "name?",
+                "value": "number",
+            },
+            key=("municipality_code", "valid_from", "parameter", "sector"),
+        ),
+        Table("policy_parameters", False, {"parameter": "name", "default_value": "number", "description": "text"}),
+        Table("sectors", False, {"sector": "name", "label": "text"}),
+        Table(
+            "districts",
+            False,
+            {"municipality_code": "code", "district": "text", "valid_from": "date", "valid_to": "date?"},
+        ),
+        Table(
+            "dialects",
+            False,
+            {
+                "creditor": "name",
+                "encoding": "text",
+                "delimiter": "text",
+                "decimal_separator": "text",
+                "thousands_separator": "text?",
+            },
+            key=("creditor",),
+        ),
+        Table("column_aliases", False, {"creditor": "name", "alias": "text", "column": "name"}),
+    )
+}
+
+
+def table_definition(table: Table) -> str:
+    """The SQL that makes the table of a configuration file and lets the roles read it."""
+    columns = ", ".join(
+        f'"{name}" {_SQL_TYPES[kind.rstrip("?")]}{"" if kind.endswith("?") else " not null"}'
+        for name, kind in table.columns.items()
+    )
+    return (
+        f"create table if not exists config.{table.name} ({columns});\n"
+        f"grant select on config.{table.name} to loader, transformer;\n"
+        f"grant insert, delete on config.{table.name} to loader;"
+    )
+
+
+def load(settings: Settings, connection: psycopg.Connection) -> bool:
+    """Make schema `config` hold the configuration folder as it is now; whether anything changed.
+
+    A file that the folder leaves out is taken from the project's defaults. Raises PlatformError that names file, line and
+    column of what is wrong.
+    """
+    contents = {table.name: _file(settings, table).read_bytes() for table in TABLES.values()}
+    fingerprint = sha256(b"\0".join(contents.values())).hexdigest()
+    if connection.execute("select 1 from config.loaded where fingerprint = %s", [fingerprint]).fetchone():
+        return False
+    rows = {table.name: _read(_file(settings, table), table) for table in TABLES.values()}
+    _check_references(rows)
+    for table in TABLES.values():
+        name = sql.Identifier("config", table.name)
+        connection.execute(sql.SQL("delete from {}").format(name))
+        columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
+        with connection.cursor().copy(sql.SQL("copy {} ({}) from stdin").format(name, columns)) as copy:
+            for row in rows[table.name]:
+                copy.write_row([row[column] for column in table.columns])
+    connection.execute("delete from config.loaded")
+    connection.execute("insert into config.loaded values (%s)", [fingerprint])
+    return True
+
+
+def _file(settings: Settings, table: Table) -> Path:
+    own = settings.config / f"{table.name}.csv"
+    if own.exists():
+        return own
+    if table.required:
+        raise PlatformError(
+            f"the configuration has no {table.name}.csv: {settings.config} needs creditors.csv, agreements.csv, "
+            "municipalities.csv and policy.csv."
+        )
+    return settings.default_config / f"{table.name}.csv"
+
+
+def _read(path: Path, table: Table) -> list[dict[str, str | None]]:
+    """The rows of a configuration file, with None for empty; raises PlatformError for the first fault."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PlatformError(f"{path}: the file is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+    reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
+    missing = [column for column in table.columns if column not in (reader.fieldnames or [])]
+    if missing:
+        raise PlatformError(
+            f"{path}, line 1: column(s) {', '.join(missing)} missing. The file needs: {', '.join(table.columns)} "
+            "(separated by commas)."
+        )
+    rows, seen = [], set()
+    for row in reader:
+        values = _checked(path, reader.line_num, row, table)
+        key = tuple(values[column] for column in table.key)
+        if key and key in seen:
+            raise PlatformError(f"{path}, line {reader.line_num}: a second row for {', '.join(filter(None, key))}.")
+        seen.add(key)
+        rows.append(values)
+    return rows
+
+
+def _checked(path: Path, line: int, row: dict, table: Table) -> dict[str, str | None]:
+    if None in row:
+        raise PlatformError(f"{path}, line {line}: more fields than the header has.")
+    values: dict[str, str | None] = {}
+    for column, kind in table.columns.items():
+        value = (row[column] or "").strip(" ") or None
+        if value is None and not kind.endswith("?"):
+            raise PlatformError(f"{path}, line {line}, column {column}: a value is required.")
+        if value is not None and not _CHECKS[kind.rstrip("?")].fullmatch(value):
+            raise PlatformError(f"{path}, line {line}, column {column}: '{value}' is not a {kind.rstrip('?')}.")
+        values[column] = value
+    return values
+
+
+def _check_references(rows: dict[str, list[dict]]) -> None:
+    """Names that one file uses must stand in the file that defines them."""
+    sectors = {row["sector"] for row in rows["sectors"]}
+    parameters = {row["parameter"] for row in rows["policy_parameters"]}
+    for row in rows["creditors"]:
+        if row["sector"] not in sectors:
+            raise PlatformError(
+                f"creditors.csv, creditor {row['creditor']}: sector '{row['sector']}' is none of {sorted(sectors)}."
+            )
+    for row in rows["policy"]:
+        if row["parameter"] not in parameters:
+            raise PlatformError(f"policy.csv: parameter '{row['parameter']}' is none of {sorted(parameters)}.")
+        if row["sector"] is not None and row["sector"] not in sectors:
+            raise PlatformError(f"policy.csv: sector '{row['sector']}' is none of {sorted(sectors)}.")

@@ -1,0 +1,89 @@
+"""The landing area: which files lie there for a month, and what each of them is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from upath import UPath
+
+from vroegsignaal import contract
+from vroegsignaal.months import Month
+from vroegsignaal.settings import Settings
+
+_MUNICIPALITY = re.compile(r"[0-9]{4}")
+
+
+@dataclass(frozen=True)
+class DeliveredFile:
+    """A file in the landing area that belongs to a feed."""
+
+    path: UPath
+    municipality_code: str
+    month: Month
+    feed: str
+    creditor: str | None
+    delivery: int
+
+    @property
+    def name(self) -> str:
+        """Where it lies in the landing area, such as `0637/2018-09/signals/dunea.csv`."""
+        return f"{self.municipality_code}/{self.month}/{self.path.parent.name}/{self.path.name}"
+
+
+def municipalities(settings: Settings, month: Month) -> list[str]:
+    """The codes of the municipalities that have a folder for the month."""
+    root = UPath(settings.landing)
+    if not root.is_dir():
+        return []
+    codes = sorted(folder.name for folder in root.iterdir() if _MUNICIPALITY.fullmatch(folder.name))
+    return [code for code in codes if (root / code / str(month)).is_dir()]
+
+
+def months(settings: Settings) -> list[Month]:
+    """All months for which any municipality has a folder."""
+    root = UPath(settings.landing)
+    if not root.is_dir():
+        return []
+    folders = (
+        folder.name
+        for municipality in root.iterdir()
+        if _MUNICIPALITY.fullmatch(municipality.name) and municipality.is_dir()
+        for folder in municipality.iterdir()
+    )
+    return sorted({Month.parse(name) for name in folders if Month.is_written(name)})
+
+
+def delivered(settings: Settings, month: Month) -> list[DeliveredFile]:
+    """The files of the month that belong to a feed, in the order in which they are received."""
+    found = [file for path, code in _files(settings, month) if (file := _recognised(path, code, month))]
+    return sorted(found, key=lambda file: (file.municipality_code, file.feed, file.creditor or "", file.delivery))
+
+
+def unrecognised(settings: Settings, month: Month) -> list[str]:
+    """The files of the month that belong to no feed: nothing was done with them."""
+    return sorted(
+        f"{code}/{month}/{path.parent.name}/{path.name}"
+        for path, code in _files(settings, month)
+        if not _recognised(path, code, month)
+    )
+
+
+def _files(settings: Settings, month: Month) -> Iterator[tuple[UPath, str]]:
+    """Every file in the month's feed folders, with its municipality's code."""
+    for code in municipalities(settings, month):
+        for folder in (UPath(settings.landing) / code / str(month)).iterdir():
+            if folder.is_dir():
+                yield from ((path, code) for path in folder.iterdir() if not path.name.startswith("."))
+            elif not folder.name.startswith("."):
+                yield folder, code
+
+
+def _recognised(path: UPath, code: str, month: Month) -> DeliveredFile | None:
+    for feed in contract.feeds().values():
+        match = feed.pattern.fullmatch(f"{path.parent.name}/{path.name}")
+        if match and path.is_file():
+            parts = match.groupdict()
+            return DeliveredFile(path, code, month, feed.name, parts.get("creditor"), int(parts["delivery"] or 1))
+    return None

@@ -1,0 +1,71 @@
+"""The signal month: the partition that every step works for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from vroegsignaal.errors import UsageError
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+MATCH_DAY = 25
+_WRITTEN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True, order=True)
+class Month:
+    """A calendar month, ordered in time and written `jjjj-mm`."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> Month:
+        """The month written as `jjjj-mm`; raises UsageError for anything else."""
+        written = _WRITTEN.fullmatch(text)
+        if not written:
+            raise UsageError(f"'{text}' is not a month: write it as jjjj-mm, such as 2018-09.")
+        return cls(int(written[1]), int(written[2]))
+
+    @classmethod
+    def of_partition(cls, partition_key: str) -> Month:
+        """The month of a flow's partition key, such as `2018-09-25T06:00:00` (local time in Amsterdam)."""
+        moment = datetime.fromisoformat(partition_key)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(AMSTERDAM)
+        return cls(moment.year, moment.month)
+
+    @classmethod
+    def is_written(cls, text: str) -> bool:
+        """Whether the text is a month in the form `jjjj-mm`."""
+        return _WRITTEN.fullmatch(text) is not None
+
+    @property
+    def first_day(self) -> date:
+        """The first of the month: how a signal month is stored."""
+        return date(self.year, self.number, 1)
+
+    @property
+    def match_day(self) -> date:
+        """The 25th: the national day of matching."""
+        return date(self.year, self.number, MATCH_DAY)
+
+    def plus(self, months: int) -> Month:
+        """The month so many months later (or earlier, when negative)."""
+        index = self.year * 12 + self.number - 1 + months
+        return Month(index // 12, index % 12 + 1)
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.number:02d}"
+
+
+def months_between(first: Month, last: Month) -> list[Month]:
+    """All months from the first up to and including the last; raises UsageError when they are the wrong way round."""
+    if last < first:
+        raise UsageError(f"the last month ({last}) lies before the first ({first}).")
+    months = [first]
+    while months[-1] < last:
+        months.append(months[-1].plus(1))
+    return months

@@ -1,0 +1,22 @@
+-- The rooms of the warehouse (schemas) and who may enter them. Run by the owner; every statement may run again.
+
+create schema if not exists config;
+create schema if not exists raw;
+create schema if not exists quality;
+create schema if not exists vault;
+create schema if not exists decision;
+create schema if not exists staging authorization transformer;
+create schema if not exists core authorization transformer;
+create schema if not exists casework authorization transformer;
+create schema if not exists mart authorization transformer;
+
+revoke all on schema public from public;
+
+grant usage on schema config to loader, transformer;
+grant usage on schema raw, quality, vault to loader;
+grant usage, create on schema quality to loader;
+grant usage on schema raw, quality to transformer;
+grant usage on schema decision to transformer;
+grant usage on schema vault to caseworker;
+grant usage on schema casework to caseworker;
+grant usage on schema mart to bi;

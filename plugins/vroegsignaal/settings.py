@@ -1,0 +1,56 @@
+"""The settings: environment variables, read when they are needed and never at import."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where everything is. Paths are absolute; `landing` and `out` may also be URLs that fsspec reads."""
+
+    root: Path
+    home: Path
+    config: Path
+    landing: str
+    out: Path
+    warehouse: str | None
+    approval: str
+
+    @property
+    def dbt_project(self) -> Path:
+        """The folder of the dbt project."""
+        return self.root / "dbt_project"
+
+    @property
+    def default_config(self) -> Path:
+        """The seeds of the dbt project: the configuration where a folder of one's own leaves a file out."""
+        return self.dbt_project / "seeds"
+
+    @property
+    def contracts(self) -> Path:
+        """The folder of the feed contracts."""
+        return self.root / "expectations"
+
+
+def _folder(variable: str, default: Path) -> Path:
+    return Path(os.environ.get(variable) or default).expanduser().absolute()
+
+
+def load() -> Settings:
+    """The settings of this process, from its environment variables (see the README for each)."""
+    home = _folder("VROEGSIGNAAL_HOME", ROOT / ".vroegsignaal")
+    landing = os.environ.get("VROEGSIGNAAL_LANDING") or str(home / "landing")
+    return Settings(
+        root=ROOT,
+        home=home,
+        config=_folder("VROEGSIGNAAL_CONFIG", ROOT / "dbt_project" / "seeds"),
+        landing=landing if "://" in landing else str(Path(landing).expanduser().absolute()),
+        out=_folder("VROEGSIGNAAL_OUT", home / "out"),
+        warehouse=os.environ.get("VROEGSIGNAAL_WAREHOUSE") or None,
+        approval=os.environ.get("VROEGSIGNAAL_APPROVAL") or "person",
+    )

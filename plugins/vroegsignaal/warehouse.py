@@ -1,0 +1,178 @@
+"""The warehouse: where it is, its rooms and roles, and connections to it as one of the roles."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from importlib import resources
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from vroegsignaal import configuration, contract
+from vroegsignaal.embedded import EmbeddedServer, write_private
+from vroegsignaal.errors import PlatformError, UsageError
+from vroegsignaal.settings import Settings
+
+OWNER = "owner"
+ROLES = ("loader", "transformer", "caseworker", "bi")
+DATABASE = "vroegsignaal"
+AIRFLOW_DATABASE = "airflow"
+
+
+def server(settings: Settings) -> EmbeddedServer:
+    """The embedded server of this home."""
+    return EmbeddedServer(settings.home)
+
+
+def uri(settings: Settings, role: str = OWNER) -> str:
+    """The connection string of the warehouse for one of the roles, or for its owner."""
+    owner = settings.warehouse or server(settings).uri(DATABASE)
+    if role == OWNER:
+        return owner
+    if role not in ROLES:
+        raise UsageError(f"'{role}' is not a role of the warehouse: choose one of {', '.join(ROLES)}.")
+    there = conninfo_to_dict(owner)
+    password = _passwords(settings)[role]
+    return f"postgresql://{role}:{password}@{there['host']}:{there.get('port', 5432)}/{there['dbname']}"
+
+
+@contextmanager
+def connect(settings: Settings, role: str) -> Iterator[psycopg.Connection]:
+    """A connection as a role: one transaction, committed when the block ends well, else rolled back."""
+    with open_connection(settings, role) as connection, connection.transaction():
+        yield connection
+
+
+def open_connection(settings: Settings, role: str) -> psycopg.Connection:
+    """A connection as a role, in autocommit; raises PlatformError when the warehouse does not answer."""
+    target = make_conninfo(uri(settings, role), connect_timeout=10, application_name=f"vroegsignaal {role}")
+    try:
+        connection = psycopg.connect(target, autocommit=True)
+    except psycopg.OperationalError as error:
+        place = "the warehouse of VROEGSIGNAAL_WAREHOUSE" if settings.warehouse else "the embedded warehouse"
+        raise PlatformError(f"{place} cannot be reached as {role}: {str(error).strip()}") from None
+    connection.execute("set client_min_messages = warning")
+    return connection
+
+
+def ensure_running(settings: Settings) -> bool:
+    """Start the embedded server if it is needed and down, and bring the rooms up to date; whether it was started."""
+    if settings.warehouse:
+        started = False
+    else:
+        started = server(settings).ensure_running()
+        _ensure_databases(settings)
+    prepare(settings)
+    return started
+
+
+def prepare(settings: Settings) -> None:
+    """Make rooms, roles, tables and functions as this version wants them; nothing when they are so already."""
+    definition = _definition()
+    fingerprint = sha256(definition.encode()).hexdigest()
+    with connect(settings, OWNER) as connection:
+        if _prepared_for(connection) == fingerprint and (settings.home / "roles.json").exists():
+            return
+        connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal prepare'))")
+        _ensure_roles(settings, connection)
+        connection.execute(definition)
+        connection.execute("delete from config.prepared")
+        connection.execute("insert into config.prepared values (%s)", [fingerprint])
+
+
+def fetch(connection: psycopg.Connection, query: str | sql.Composed, values: object = None) -> list[tuple]:
+    """All rows of a query."""
+    return connection.execute(query, values).fetchall()
+
+
+def _prepared_for(connection: psycopg.Connection) -> str | None:
+    if connection.execute("select to_regclass('config.prepared')").fetchone()[0] is None:
+        return None
+    row = connection.execute("select fingerprint from config.prepared").fetchone()
+    return row[0] if row else None
+
+
+def _definition() -> str:
+    """The whole definition of what lives outside dbt, as one script of idempotent statements."""
+    scripts = {
+        script.name: script.read_text()
+        for script in resources.files("vroegsignaal").joinpath("schema").iterdir()
+        if script.name.endswith(".sql")
+    }
+    first, last = scripts.pop("10_rooms.sql"), scripts.pop("40_policy.sql")
+    parts = [first, *(scripts[name] for name in sorted(scripts))]
+    parts += [configuration.table_definition(table) for table in configuration.TABLES.values()]
+    parts += [_feed_tables(feed) for feed in contract.feeds().values()]
+    parts += [last, "create table if not exists config.prepared (fingerprint text not null);"]
+    return "\n".join(parts)
+
+
+def _feed_tables(feed: contract.Feed) -> str:
+    """The tables of a feed: `raw.<feed>` as received (text), `quality.accepted_<feed>` with the values that were read.
+
+    The transformer may read the accepted values, except those that point at a person.
+    """
+    raw, accepted = f"raw.{feed.name}", f"quality.accepted_{feed.name}"
+    lines = [
+        f"create table if not exists {raw} (drop_id bigint not null, line_no bigint not null,"
+        " primary key (drop_id, line_no));",
+        f"create table if not exists {accepted} (drop_id bigint not null, line_no bigint not null,"
+        " primary key (drop_id, line_no));",
+        f"alter table {accepted} add column if not exists municipality_code text not null;",
+        f"alter table {accepted} add column if not exists signal_month date not null;",
+        f"alter table {accepted} add column if not exists creditor text;",
+        f"alter table {accepted} add column if not exists household_id bigint;",
+    ]
+    readable = ["drop_id", "line_no", "municipality_code", "signal_month", "creditor", "household_id"]
+    for column in feed.columns:
+        lines.append(f"alter table {raw} add column if not exists {column.name} text;")
+        lines.append(f"alter table {accepted} add column if not exists {column.name} {column.sql_type};")
+        comment = column.description.replace("'", "''")
+        lines.append(f"comment on column {accepted}.{column.name} is '{comment} [{column.privacy}]';")
+        if column.privacy != "direct":
+            readable.append(column.name)
+    lines.append(f"create index if not exists accepted_{feed.name}_month on {accepted} (signal_month);")
+    lines.append(f"grant select, insert, delete on {raw}, {accepted} to loader;")
+    lines.append(f"grant select ({', '.join(readable)}) on {accepted} to transformer;")
+    return "\n".join(lines)
+
+
+def _ensure_databases(settings: Settings) -> None:
+    embedded = server(settings)
+    with psycopg.connect(embedded.uri("postgres"), autocommit=True) as connection:
+        present = {name for (name,) in connection.execute("select datname from pg_database")}
+        for database in (DATABASE, AIRFLOW_DATABASE):
+            if database not in present:
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
+                if database == DATABASE:
+                    connection.execute("revoke connect on database vroegsignaal from public")
+
+
+def _ensure_roles(settings: Settings, connection: psycopg.Connection) -> None:
+    """Make the roles, each with a password of its own that only this home knows."""
+    passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
+    if (settings.home / "roles.json").exists():
+        passwords |= _passwords(settings)
+    write_private(settings.home / "roles.json", json.dumps(passwords))
+    present = {name for (name,) in connection.execute("select rolname from pg_roles")}
+    for role in ROLES:
+        name = sql.Identifier(role)
+        if role not in present:
+            connection.execute(sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole").format(name))
+        connection.execute(sql.SQL("alter role {} with password {}").format(name, sql.Literal(passwords[role])))
+        database = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("grant connect on database {} to {}").format(database, name))
+        # The owner makes schemas in the transformer's name; outside an embedded server it may not be a superuser.
+        connection.execute(sql.SQL("grant {} to current_user").format(name))
+
+
+def _passwords(settings: Settings) -> dict[str, str]:
+    remembered = settings.home / "roles.json"
+    if not remembered.exists():
+        raise PlatformError(f"{settings.home} holds no roles yet: run a month first, or `vroegsignaal status`.")
+    return json.loads(remembered.read_text())
