@@ -1,0 +1,21 @@
+{#
+    The month that a run works for. It is a setting of the database session (see `transform.py`), not a variable of dbt:
+    another value of a variable would make dbt parse the whole project again, every month.
+#}
+{% macro month() -%}
+    current_setting('vroegsignaal.month')::date
+{%- endmacro %}
+
+{% macro match_day() -%}
+    ({{ month() }} + 24)
+{%- endmacro %}
+
+{#
+    Take this month's rows out of a model before they are derived anew. dbt's own delete would leave them where the month
+    has no rows any more.
+#}
+{% macro forget_month(column='signal_month') -%}
+    {% if is_incremental() %}
+        delete from {{ this }} where {{ column }} = {{ month() }}
+    {% endif %}
+{%- endmacro %}

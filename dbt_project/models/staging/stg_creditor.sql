@@ -1,0 +1,5 @@
+select
+    creditor,
+    name,
+    sector
+from {{ ref('creditors') }}

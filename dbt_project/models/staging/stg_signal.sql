@@ -1,0 +1,27 @@
+with in_force as (
+
+    select drop_id from {{ ref('stg_drop') }} where feed = 'signals' and status = 'accepted'
+
+),
+
+renamed as (
+
+    select
+        signal.municipality_code,
+        signal.signal_month,
+        signal.drop_id,
+        signal.line_no,
+        signal.creditor,
+        signal.household_id,
+        signal.signaal_id as signal_id,
+        signal.bedrag as amount_eur,
+        signal.ontstaansdatum as arrears_since,
+        signal.signaaldatum as signal_date,
+        coalesce(signal.crisissignaal, false) as is_crisis,
+        coalesce(signal.warme_overdracht, false) as is_warm_handover
+    from {{ source('quality', 'accepted_signals') }} as signal
+    inner join in_force using (drop_id)
+
+)
+
+select * from renamed

@@ -1,0 +1,23 @@
+with in_force as (
+
+    select drop_id from {{ ref('stg_drop') }} where feed = 'withdrawals' and status = 'accepted'
+
+),
+
+renamed as (
+
+    select
+        withdrawal.municipality_code,
+        withdrawal.signal_month,
+        withdrawal.drop_id,
+        withdrawal.line_no,
+        withdrawal.creditor,
+        withdrawal.signaal_id as signal_id,
+        withdrawal.reden as reason,
+        withdrawal.datum as withdrawn_on
+    from {{ source('quality', 'accepted_withdrawals') }} as withdrawal
+    inner join in_force using (drop_id)
+
+)
+
+select * from renamed

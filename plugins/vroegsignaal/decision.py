@@ -1,0 +1,69 @@
+"""The decision: an approved selection is written once, and never again."""
+
+from __future__ import annotations
+
+from vroegsignaal import settings, warehouse
+from vroegsignaal.months import Month
+
+AUTOMATIC = "automatic"
+
+
+def approve(month: Month) -> dict[str, int]:
+    """Approve the proposals of the month where the setting VROEGSIGNAAL_APPROVAL says `automatic`, recorded as such.
+
+    Otherwise the proposals wait for a person. A selection that was approved before stays as it is.
+    Returns how many municipalities' selections were approved now, were approved already, and wait.
+    """
+    here = settings.load()
+    counts = {"approved_now": 0, "approved_before": 0, "waiting": 0}
+    with warehouse.connect(here, "transformer") as connection:
+        municipalities = warehouse.fetch(
+            connection, "select municipality_code from raw.month_received where signal_month = %s", [month.first_day]
+        )
+    for (code,) in sorted(municipalities):
+        if _is_approved(here, code, month):
+            counts["approved_before"] += 1
+        elif here.approval != AUTOMATIC:
+            counts["waiting"] += 1
+        else:
+            counts["approved_now" if _record(here, code, month, "vroegsignaal") else "approved_before"] += 1
+    return counts
+
+
+def _is_approved(here: settings.Settings, code: str, month: Month) -> bool:
+    with warehouse.connect(here, "transformer") as connection:
+        return bool(
+            warehouse.fetch(
+                connection,
+                "select 1 from decision.approval where municipality_code = %s and signal_month = %s",
+                [code, month.first_day],
+            )
+        )
+
+
+def _record(here: settings.Settings, code: str, month: Month, by: str) -> bool:
+    """Write the approval and the whole selection in one transaction; False when somebody was first."""
+    with warehouse.connect(here, "transformer") as connection:
+        first = connection.execute(
+            "insert into decision.approval (municipality_code, signal_month, approved_by, automatic)"
+            " values (%s, %s, %s, true) on conflict do nothing returning 1",
+            [code, month.first_day, by],
+        ).fetchone()
+        if not first:
+            return False
+        connection.execute(
+            """
+            insert into decision.selection (
+                municipality_code, signal_month, household_id, role, rank, reason, criterion, creditors, sectors,
+                district, arrears_eur, heropaf, policy
+            )
+            select
+                municipality_code, signal_month, household_id, role, rank, reason, criterion, creditors, sectors,
+                district, arrears_eur, heropaf, policy
+            from core.proposal
+            where municipality_code = %s and signal_month = %s
+            order by rank, household_id
+            """,
+            [code, month.first_day],
+        )
+    return True

@@ -1,0 +1,87 @@
+"""The transformations: dbt, started once for each layer, for the month it is given."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+from vroegsignaal import settings, warehouse
+from vroegsignaal.errors import PlatformError
+from vroegsignaal.months import Month
+from vroegsignaal.settings import Settings
+
+
+def derive(month: Month) -> dict[str, int]:
+    """Derive the month: staging and core, up to the proposed selection, with their tests."""
+    return _build(settings.load(), month, "staging", "core")
+
+
+def publish(month: Month) -> dict[str, int]:
+    """Bring what others read up to date: casework and mart, with their tests."""
+    return _build(settings.load(), month, "casework", "mart")
+
+
+def _build(here: Settings, month: Month, *layers: str) -> dict[str, int]:
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed"]
+    return run_dbt(here, month, layers[-1], *arguments, "--select", *(f"path:models/{layer}" for layer in layers))
+
+
+def run_dbt(here: Settings, month: Month, name: str, *arguments: str) -> dict[str, int]:
+    """Run dbt in a process of its own and count its results by status.
+
+    Raises PlatformError that names the models and tests that failed. `name` tells runs apart that may go side by side.
+    """
+    target = here.home / "dbt" / name
+    target.mkdir(parents=True, exist_ok=True)
+    results = target / "run_results.json"
+    results.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments]
+    command += ["--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
+    command += ["--target-path", str(target), "--log-path", str(target / "logs")]
+    done = subprocess.run(
+        command, env=os.environ | _environment(here, month), capture_output=True, text=True, cwd=here.dbt_project
+    )
+    outcome = _outcome(results)
+    if done.returncode:
+        raise PlatformError(_complaint(month, outcome, done.stdout + done.stderr, target / "logs" / "dbt.log"))
+    counts: dict[str, int] = {}
+    for result in outcome:
+        counts[result["status"]] = counts.get(result["status"], 0) + 1
+    return counts
+
+
+def _environment(here: Settings, month: Month) -> dict[str, str]:
+    there = conninfo_to_dict(warehouse.uri(here, "transformer"))
+    return {
+        "VROEGSIGNAAL_DB_HOST": str(there["host"]),
+        "VROEGSIGNAAL_DB_PORT": str(there["port"]),
+        "VROEGSIGNAAL_DB_USER": str(there["user"]),
+        "VROEGSIGNAAL_DB_NAME": str(there["dbname"]),
+        "DBT_ENV_SECRET_PASSWORD": str(there["password"]),
+        # The month is a setting of dbt's database sessions: see the macro `month`.
+        "PGOPTIONS": f"-c vroegsignaal.month={month.first_day}",
+        "DO_NOT_TRACK": "1",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
+    }
+
+
+def _outcome(results: Path) -> list[dict]:
+    return json.loads(results.read_text())["results"] if results.exists() else []
+
+
+def _complaint(month: Month, outcome: list[dict], printed: str, log: Path) -> str:
+    failed = [result for result in outcome if result["status"] in ("error", "fail")]
+    if failed:
+        told = "\n".join(f"- {result['unique_id']}: {_first_lines(result['message'])}" for result in failed)
+    else:
+        told = _first_lines(printed, 15)
+    return f"dbt could not derive {month}:\n{told}\nThe whole log: {log}. Nothing of the failed models was kept."
+
+
+def _first_lines(text: str | None, lines: int = 3) -> str:
+    return "\n".join((text or "").strip().splitlines()[:lines])
