@@ -1,0 +1,90 @@
+# What people type. `make` by itself lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
+
+# Each of these files says that a step of the installation is done, for the lock or pyproject.toml as they were then.
+LOCKED := $(VENV)/installed.lock
+READY := $(VENV)/installed.project
+READY_DEV := $(VENV)/installed.dev
+
+MARKDOWN = $(wildcard *.md docs)
+SQL := dbt_project/models
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run up down test lint lint-python lint-sql lint-yaml lint-markdown format lock secrets clean $(VENV)
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(READY)  ## Replay the pilot: twelve months through Airflow, from drops to walking lists
+	@$(BIN)/vroegsignaal run
+
+up: $(READY)  ## Start the warehouse and Airflow, and leave them running
+	@$(BIN)/vroegsignaal up
+
+down: $(READY)  ## Stop what `make up` started
+	@$(BIN)/vroegsignaal down
+
+test: $(READY_DEV)  ## Run all tests
+	@$(BIN)/pytest
+
+lint: $(READY_DEV)  ## Check style; changes nothing
+	@$(MAKE) --keep-going lint-python lint-sql lint-yaml lint-markdown
+
+lint-python:
+	@$(BIN)/ruff check --quiet --output-format concise
+	@$(BIN)/ruff format --quiet --check
+
+lint-sql:
+	@$(BIN)/sqlfluff lint --disable-progress-bar $(SQL)
+
+lint-yaml:
+	@$(BIN)/yamllint --strict .
+
+lint-markdown:
+	@$(BIN)/mdformat --check $(MARKDOWN)
+
+format: $(READY_DEV)  ## Repair what lint can repair
+	@$(BIN)/ruff check --quiet --fix || true
+	@$(BIN)/ruff format --quiet
+	@$(BIN)/sqlfluff fix --quiet $(SQL) || true
+	@$(BIN)/mdformat $(MARKDOWN)
+	@echo "Repaired what could be repaired; 'make lint' lists what is left."
+
+# What is pinned stays pinned as far as pyproject.toml allows; `make lock UPGRADE=1` takes the newest versions.
+COMPILE = $(BIN)/uv pip compile --quiet --no-config --python-version 3.11 --no-annotate \
+	--custom-compile-command "make lock (for Python 3.11 on Linux)" $(if $(UPGRADE),--upgrade) --extra build
+
+lock: $(READY_DEV)  ## Resolve pyproject.toml into the two locks
+	@$(COMPILE) --output-file requirements.lock pyproject.toml
+	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+
+secrets:  ## Make the secrets of docker-compose.yml that are not there yet
+	@docker/make-secrets
+
+clean:  ## Remove what was installed and built; data in VROEGSIGNAAL_HOME stays
+	@rm -rf $(VENV) build dist dbt_project/target dbt_project/logs .pytest_cache .ruff_cache
+	@find . -type d \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
+
+.venv: $(READY)
+
+# A changed lock makes the environment anew: what it no longer names is then gone too.
+$(LOCKED): requirements.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 13) or sys.exit("Python 3.11 or 3.12 is needed, and $(PYTHON) is %d.%d: name another with make PYTHON=..." % v)'
+	@echo "Installing into $(VENV) from requirements.lock: once, a minute or two."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install -r requirements.lock
+	@touch $@
+
+$(READY): $(LOCKED) pyproject.toml
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(READY_DEV): $(READY) requirements-dev.lock
+	@echo "Installing what tests and checks need from requirements-dev.lock."
+	@$(PIP) install -r requirements-dev.lock
+	@touch $@
