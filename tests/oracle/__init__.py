@@ -1,0 +1,1 @@
+"""An implementation of the delivery contract from its words alone, to compare the platform's tables with."""
