@@ -14,8 +14,8 @@
     Take this month's rows out of a model before they are derived anew. dbt's own delete would leave them where the month
     has no rows any more.
 #}
-{% macro forget_month(column='signal_month') -%}
+{% macro forget_month() -%}
     {% if is_incremental() %}
-        delete from {{ this }} where {{ column }} = {{ month() }}
+        delete from {{ this }} where {{ model.config.meta.get('month_column', 'signal_month') }} = {{ month() }}
     {% endif %}
 {%- endmacro %}

@@ -104,12 +104,13 @@ def _definition() -> str:
         for script in resources.files("vroegsignaal").joinpath("schema").iterdir()
         if script.name.endswith(".sql")
     }
-    first, last = scripts.pop("10_rooms.sql"), scripts.pop("40_policy.sql")
-    parts = [first, *(scripts[name] for name in sorted(scripts))]
-    parts += [configuration.table_definition(table) for table in configuration.TABLES.values()]
-    parts += [_feed_tables(feed) for feed in contract.feeds().values()]
-    parts += [last, "create table if not exists config.prepared (fingerprint text not null);"]
-    return "\n".join(parts)
+    before = [scripts[name] for name in sorted(scripts) if name < "40"]
+    # What stands on the tables of configuration and feeds comes after them.
+    after = [scripts[name] for name in sorted(scripts) if name >= "40"]
+    tables = [configuration.table_definition(table) for table in configuration.TABLES.values()]
+    tables += [_feed_tables(feed) for feed in contract.feeds().values()]
+    tables.append("create table if not exists config.prepared (fingerprint text not null);")
+    return "\n".join(before + tables + after)
 
 
 def _feed_tables(feed: contract.Feed) -> str:
@@ -137,6 +138,8 @@ def _feed_tables(feed: contract.Feed) -> str:
         if column.privacy != "direct":
             readable.append(column.name)
     lines.append(f"create index if not exists accepted_{feed.name}_month on {accepted} (signal_month);")
+    if feed.has_address:
+        lines.append(f"create index if not exists accepted_{feed.name}_household on {accepted} (household_id);")
     lines.append(f"grant select, insert, delete on {raw}, {accepted} to loader;")
     lines.append(f"grant select ({', '.join(readable)}) on {accepted} to transformer;")
     return "\n".join(lines)

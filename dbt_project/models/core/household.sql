@@ -1,4 +1,4 @@
-{{ config(pre_hook="{{ forget_month('first_signal_month') }}") }}
+{{ config(meta={'month_column': 'first_signal_month'}) }}
 
 with signalled_now as (
 

@@ -1,0 +1,117 @@
+"""The walking list: whom to visit this month, as a CSV and as a workbook in which the outcome is filled in."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from pathlib import Path
+
+from vroegsignaal import warehouse
+from vroegsignaal.months import Month
+from vroegsignaal.outbox.files import replaced, write_csv
+from vroegsignaal.settings import Settings
+
+HEADER = (
+    "rang", "rol", "zaaknummer", "achternaam", "straatnaam", "huisnummer", "huisletter", "huisnummertoevoeging",
+    "postcode", "woonplaats", "wijk", "crediteuren", "achterstand", "criterium", "heropaf",
+)  # fmt: skip
+EPOCH = datetime(2000, 1, 1)
+# What the visitor fills in: column, and its choices (a code list, or None for a date).
+_TO_FILL_IN = {
+    "resultaat": "outcomes",
+    "poging_1_datum": None,
+    "poging_1_dagdeel": ("Ochtend", "Middag", "Avond"),
+    "poging_1_bereikt": ("j", "n"),
+    "poging_2_datum": None,
+    "poging_2_dagdeel": ("Ochtend", "Middag", "Avond"),
+    "poging_2_bereikt": ("j", "n"),
+    "flyer_op": None,
+    "contact_na_flyer": ("j", "n"),
+    "afgesloten_op": None,
+}
+_WIDTHS = {
+    "rang": 6, "rol": 13, "zaaknummer": 17, "achternaam": 22, "straatnaam": 22, "woonplaats": 14, "wijk": 20,
+    "crediteuren": 30, "criterium": 16, "resultaat": 34,
+}  # fmt: skip
+
+
+def write(here: Settings, code: str, month: Month, folder: Path) -> int:
+    """Write `looplijst.csv` and `looplijst.xlsx` of an approved month; the number of households on them."""
+    with warehouse.connect(here, "caseworker") as connection:
+        rows = warehouse.fetch(connection, "select * from vault.walking_list(%s, %s)", [code, month.first_day])
+    write_csv(folder / "looplijst.csv", HEADER, map(_as_text, rows))
+    _write_workbook(folder / "looplijst.xlsx", rows, _outcomes(here), f"Looplijst {code} {month}")
+    return len(rows)
+
+
+def _as_text(row: tuple) -> list[str]:
+    """A row in the default dialect: decimal comma, j/n, empty for unknown."""
+    values = dict(zip(HEADER, row, strict=True))
+    values["achterstand"] = f"{values['achterstand']:.2f}".replace(".", ",")
+    values["heropaf"] = "j" if values["heropaf"] else "n"
+    return ["" if value is None else str(value) for value in values.values()]
+
+
+def _outcomes(here: Settings) -> list[str]:
+    own = here.config / "outcomes.csv"
+    with (own if own.exists() else here.default_config / "outcomes.csv").open(encoding="utf-8") as file:
+        return [row["outcome"] for row in csv.DictReader(file)]
+
+
+def _write_workbook(path: Path, rows: list[tuple], outcomes: list[str], title: str) -> None:
+    import xlsxwriter
+
+    with replaced(path) as fresh, xlsxwriter.Workbook(str(fresh), {"strings_to_formulas": False}) as book:
+        # The moment of writing would make two equal lists differ.
+        book.set_properties({"title": title, "created": EPOCH})
+        sheet = book.add_worksheet("Looplijst")
+        choices = book.add_worksheet("Keuzelijsten")
+        heading = book.add_format({"bold": True, "bg_color": "#1F4E79", "font_color": "white", "text_wrap": True})
+        to_fill_in = book.add_format({"bold": True, "bg_color": "#FFE699", "text_wrap": True})
+        euros = book.add_format({"num_format": "#,##0.00"})
+        date = book.add_format({"num_format": "yyyy-mm-dd"})
+        choices.write_column(0, 0, outcomes)
+        choices.hide()
+        for position, name in enumerate(HEADER):
+            sheet.write_string(0, position, name, heading)
+            sheet.set_column(position, position, _WIDTHS.get(name, 12))
+        for line, row in enumerate(rows, start=1):
+            for position, (name, value) in enumerate(zip(HEADER, row, strict=True)):
+                _write_cell(sheet, line, position, name, value, euros)
+        last_line = max(len(rows), 1)
+        for position, (name, options) in enumerate(_TO_FILL_IN.items(), start=len(HEADER)):
+            sheet.write_string(0, position, name, to_fill_in)
+            sheet.set_column(position, position, _WIDTHS.get(name, 12), None if options else date)
+            sheet.data_validation(1, position, last_line, position, _validation(options, len(outcomes)))
+        sheet.freeze_panes(1, 3)
+        sheet.autofilter(0, 0, last_line, len(HEADER) + len(_TO_FILL_IN) - 1)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+
+
+def _write_cell(sheet: object, line: int, position: int, name: str, value: object, euros: object) -> None:
+    if value is None:
+        return
+    if name == "achterstand":
+        sheet.write_number(line, position, float(value), euros)
+    elif isinstance(value, bool):
+        sheet.write_string(line, position, "j" if value else "n")
+    elif isinstance(value, int):
+        sheet.write_number(line, position, value)
+    else:
+        sheet.write_string(line, position, str(value))
+
+
+def _validation(options: object, outcomes: int) -> dict:
+    if options is None:
+        return {
+            "validate": "date", "criteria": ">", "value": EPOCH.date(), "ignore_blank": True,
+            "error_title": "Geen datum", "error_message": "Vul een datum in, zoals 2019-01-31.",
+        }  # fmt: skip
+    source = f"=Keuzelijsten!$A$1:$A${outcomes}" if options == "outcomes" else list(options)
+    return {
+        "validate": "list", "source": source, "ignore_blank": True,
+        "error_title": "Niet in de lijst", "error_message": "Kies een waarde uit de lijst.",
+    }  # fmt: skip
