@@ -1,0 +1,48 @@
+"""### Watch the landing area
+
+Every quarter of an hour: receives and judges what has arrived since, so that a creditor hears of a faulty delivery
+while there is time to send a better one. Nothing is matched before the 25th.
+
+1. **find_months** lists the months that have files which are not yet in the ledger of drops.
+2. **receive_and_judge** receives and judges such a month, one month after the other.
+
+**When it fails: leave it.** Its next run, within a quarter of an hour, does the same work; clear nothing. If it keeps
+failing, the log of the failed task says what to put right. Run again: safe; it replaces its month as a whole.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import dag, task
+
+from vroegsignaal.flows import DEFAULTS
+from vroegsignaal.months import Month
+
+
+@dag(
+    schedule="*/15 * * * *",
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULTS,
+    tags=["on arrival", "door"],
+    doc_md=__doc__,
+)
+def watch_landing() -> None:
+    """Receive and judge on arrival."""
+
+    @task
+    def find_months() -> list[str]:
+        from vroegsignaal import landing
+
+        return [str(month) for month in landing.new_months()]
+
+    @task(max_active_tis_per_dagrun=1)
+    def receive_and_judge(month: str) -> dict[str, int]:
+        from vroegsignaal import door, intake
+
+        intake.receive(Month.parse(month))
+        return door.judge(Month.parse(month))
+
+    receive_and_judge.expand(month=find_months())
+
+
+watch_landing()
