@@ -31,9 +31,9 @@ def watch_landing() -> None:
 
     @task
     def find_months() -> list[str]:
-        from vroegsignaal import landing
+        from vroegsignaal import intake
 
-        return [str(month) for month in landing.new_months()]
+        return [str(month) for month in intake.months_with_news()]
 
     @task(max_active_tis_per_dagrun=1)
     def receive_and_judge(month: str) -> dict[str, int]:

@@ -66,13 +66,27 @@ class EmbeddedServer:
         """Start the server unless it answers already, initialising an empty home; whether this call started it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._alone():
-            if self._answers():
+            if self.answers():
                 return False
             if not (self._data / "PG_VERSION").exists():
                 self._initialise()
             self._forget_dead_server()
             self._start()
         return True
+
+    def exists(self) -> bool:
+        """Whether this home was ever initialised."""
+        return (self.folder / "server.json").exists()
+
+    def answers(self) -> bool:
+        """Whether a server answers that serves this home's data."""
+        if not self.exists():
+            return False
+        try:
+            with psycopg.connect(self.uri("postgres"), connect_timeout=5) as connection:
+                return connection.execute("show data_directory").fetchone()[0] == str(self._data)
+        except psycopg.OperationalError:
+            return False
 
     def uri(self, database: str, user: str = OWNER, password: str | None = None, driver: str = "postgresql") -> str:
         """The connection string of a database of this server (the server need not be running)."""
@@ -82,13 +96,13 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Stop the server, whoever is connected."""
         with self._alone():
-            if self._answers():
+            if self.answers():
                 self._pg_ctl("stop", "-m", "fast", "-w", "-t", str(START_SECONDS))
 
     def stop_if_unused(self) -> None:
         """Stop the server unless somebody else is connected to it."""
         with self._alone():
-            if not self._answers():
+            if not self.answers():
                 return
             with psycopg.connect(self.uri("postgres")) as connection:
                 others = connection.execute(
@@ -195,16 +209,6 @@ class EmbeddedServer:
                 )
             time.sleep(0.5)
 
-    def _answers(self) -> bool:
-        """Whether a server answers that serves this home's data."""
-        if "port" not in self._memory():
-            return False
-        try:
-            with psycopg.connect(self.uri("postgres"), connect_timeout=5) as connection:
-                return connection.execute("show data_directory").fetchone()[0] == str(self._data)
-        except psycopg.OperationalError:
-            return False
-
     def _forget_dead_server(self) -> None:
         """Remove the pid file of a server that is gone, even when its number belongs to another process by now."""
         pid_file = self._data / "postmaster.pid"
@@ -213,7 +217,7 @@ class EmbeddedServer:
         first_line = pid_file.read_text().split("\n", 1)[0].strip()
         deadline = time.monotonic() + START_SECONDS
         while first_line.isdigit() and self._is_our_server(int(first_line)):
-            if self._answers():
+            if self.answers():
                 return
             if time.monotonic() > deadline:
                 raise PlatformError(

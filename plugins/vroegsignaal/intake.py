@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +19,7 @@ from vroegsignaal.landing import DeliveredFile
 from vroegsignaal.months import Month
 
 CHUNK = 1 << 20
+SETTLED_SECONDS = 60
 # A field of more than a megabyte is a file with a quotation mark that is never closed.
 csv.field_size_limit(CHUNK)
 
@@ -62,14 +64,35 @@ def receive(month: Month) -> dict[str, int]:
     return counts
 
 
+def months_with_news() -> list[Month]:
+    """The months with a file that is not in the ledger yet: a new one, or one whose bytes changed since it was received.
+
+    A file that was written to less than a minute ago may not be whole yet: it waits for the next time.
+    """
+    here = settings.load()
+    with warehouse.open_connection(here, "loader") as connection:
+        return [
+            month
+            for month in landing.months(here)
+            if any(_is_news(connection, file) for file in landing.delivered(here, month))
+        ]
+
+
+def _is_news(connection: psycopg.Connection, file: DeliveredFile) -> bool:
+    written_at = file.path.stat().st_mtime
+    if time.time() - written_at < SETTLED_SECONDS:
+        return False
+    # Fingerprints are taken only of what was written since, not of years of files every quarter of an hour.
+    received = connection.execute(
+        "select bool_or(received_at > to_timestamp(%s)) from raw.drop_ledger where file = %s", [written_at, file.name]
+    ).fetchone()[0]
+    return not received and _known(connection, file, _fingerprint(file)) is None
+
+
 def _receive_file(connection: psycopg.Connection, file: DeliveredFile) -> bool:
     """Put one file in the ledger and its rows in `raw`; False when the same drop is there already."""
     fingerprint = _fingerprint(file)
-    known = connection.execute(
-        "select drop_id, unreadable is not null from raw.drop_ledger where (municipality_code, signal_month, feed) ="
-        " (%s, %s, %s) and creditor is not distinct from %s and sha256 = %s",
-        [file.municipality_code, file.month.first_day, file.feed, file.creditor, fingerprint],
-    ).fetchone()
+    known = _known(connection, file, fingerprint)
     if known and not known[1]:
         return False
     dialect = _dialect(connection, file.creditor)
@@ -98,6 +121,15 @@ def _receive_file(connection: psycopg.Connection, file: DeliveredFile) -> bool:
         + [dialect.decimal_separator, dialect.thousands_separator],
     )
     return not known
+
+
+def _known(connection: psycopg.Connection, file: DeliveredFile, fingerprint: str) -> tuple[int, bool] | None:
+    """The drop in the ledger with these bytes, and whether it was unreadable; None when there is none."""
+    return connection.execute(
+        "select drop_id, unreadable is not null from raw.drop_ledger where (municipality_code, signal_month, feed) ="
+        " (%s, %s, %s) and creditor is not distinct from %s and sha256 = %s",
+        [file.municipality_code, file.month.first_day, file.feed, file.creditor, fingerprint],
+    ).fetchone()
 
 
 def _fingerprint(file: DeliveredFile) -> str:
@@ -147,7 +179,7 @@ def _load(connection: psycopg.Connection, file: DeliveredFile, dialect: Dialect,
     except Unreadable as fault:
         return FileFacts(rows=fault.rows, unreadable=str(fault), missing_columns=[], extra_columns=[])
     # A file without a header row has values where the names should be: then no name is kept.
-    extra = [] if missing else [name or "(zonder naam)" for name in names if name not in _known(feed)]
+    extra = [] if missing else [name or "(zonder naam)" for name in names if name not in _columns(feed)]
     return FileFacts(rows=rows, missing_columns=missing, extra_columns=extra)
 
 
@@ -166,7 +198,7 @@ class _NeedsCare(Exception):
     """PostgreSQL took the file, but a field holds a line break: whether rightly so, only a careful reading tells."""
 
 
-def _known(feed: contract.Feed) -> set[str]:
+def _columns(feed: contract.Feed) -> set[str]:
     return {column.name for column in feed.columns}
 
 
@@ -181,7 +213,7 @@ def _column_names(
     )
     names = [name.strip().lower() for name in header]
     names = [aliases.get(name, name) for name in names]
-    twice = sorted({name for name in names if name in _known(feed) and names.count(name) > 1})
+    twice = sorted({name for name in names if name in _columns(feed) and names.count(name) > 1})
     if twice:
         raise Unreadable(f"regel 1: de kolom {', '.join(twice)} staat er meer dan eens")
     return names
@@ -300,7 +332,7 @@ def _positions(width: int) -> list[sql.Identifier]:
 
 def _move_to_raw(connection: psycopg.Connection, feed: contract.Feed, names: list[str], drop_id: int) -> None:
     known = [(name, position) for name, position in zip(names, _positions(len(names)), strict=True)]
-    known = [(name, position) for name, position in known if name in _known(feed)]
+    known = [(name, position) for name, position in known if name in _columns(feed)]
     connection.execute(
         sql.SQL("insert into {} (drop_id, line_no{}) select {}, line_no{} from received order by line_no").format(
             sql.Identifier("raw", feed.name),

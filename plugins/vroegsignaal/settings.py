@@ -21,6 +21,17 @@ class Settings:
     warehouse: str | None
     approval: str
 
+    def environment(self) -> dict[str, str]:
+        """These settings as the environment variables of another process, whatever its folder."""
+        variables = {
+            "VROEGSIGNAAL_HOME": str(self.home),
+            "VROEGSIGNAAL_CONFIG": str(self.config),
+            "VROEGSIGNAAL_LANDING": self.landing,
+            "VROEGSIGNAAL_OUT": str(self.out),
+            "VROEGSIGNAAL_APPROVAL": self.approval,
+        }
+        return variables | ({"VROEGSIGNAAL_WAREHOUSE": self.warehouse} if self.warehouse else {})
+
     @property
     def dbt_project(self) -> Path:
         """The folder of the dbt project."""

@@ -62,13 +62,21 @@ def open_connection(settings: Settings, role: str) -> psycopg.Connection:
 
 def ensure_running(settings: Settings) -> bool:
     """Start the embedded server if it is needed and down, and bring the rooms up to date; whether it was started."""
-    if settings.warehouse:
-        started = False
-    else:
-        started = server(settings).ensure_running()
-        _ensure_databases(settings)
+    started = False if settings.warehouse else ensure_metadata(settings)
     prepare(settings)
     return started
+
+
+def ensure_metadata(settings: Settings) -> bool:
+    """Start the embedded server, which holds Airflow's metadata wherever the warehouse is; whether it was started."""
+    started = server(settings).ensure_running()
+    _ensure_databases(settings)
+    return started
+
+
+def metadata_uri(settings: Settings) -> str:
+    """The connection string of Airflow's metadata, with the driver that Airflow wants."""
+    return server(settings).uri(AIRFLOW_DATABASE, driver="postgresql+psycopg2")
 
 
 def prepare(settings: Settings) -> None:

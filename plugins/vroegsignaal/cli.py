@@ -1,0 +1,223 @@
+"""The command line: each command reads what was typed and calls the library."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+
+from vroegsignaal import settings
+from vroegsignaal.errors import PlatformError, UsageError
+
+app = typer.Typer(
+    name="vroegsignaal",
+    help="Early signalling of household debt: from creditors' monthly files to the walking list.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run a command. What a person can put right is said without a traceback; exit codes are those of the README."""
+    try:
+        app()
+    except PlatformError as error:
+        _complain(str(error))
+        sys.exit(error.exit_code)
+    except psycopg.OperationalError as error:
+        _complain(f"the warehouse was lost: {str(error).strip()}\nRun the command again.")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _complain("interrupted. What was done is kept; the same command goes on from there.")
+        sys.exit(INTERRUPTED)
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"vroegsignaal: {message}", err=True)
+
+
+# -- months
+
+
+@app.command()
+def run() -> None:
+    """Write the pilot's landing area and run all its months through Airflow."""
+    from pilot.compare import compare, format_comparison
+    from pilot.generate import write_landing
+    from vroegsignaal import console, landing, reading, replay
+
+    here = settings.load()
+    ours = here.landing == str(here.home / "landing")
+    if ours or not landing.months(here):
+        console.out.print(f"Writing the pilot's deliveries to {here.landing}")
+        write_landing(Path(here.landing))
+    _run_months(here, landing.months(here))
+    if ours:
+        with replay.warehouse_running(here):
+            found = compare(lambda statement: reading.rows(here, statement, "bi"))
+        console.out.print("\nBeside the published evaluation:")
+        console.out.print(format_comparison(found))
+
+
+@app.command(name="replay")
+def replay_months(
+    landing: Annotated[str | None, typer.Option(help="Landing area; else VROEGSIGNAAL_LANDING.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First month, jjjj-mm; else the first there is.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last month, jjjj-mm; else the last there is.")] = None,
+) -> None:
+    """Run months in order through Airflow; selections are approved automatically and recorded so."""
+    from vroegsignaal.months import Month, months_between
+
+    here = settings.load()
+    if landing is not None:
+        here = replace(here, landing=landing if "://" in landing else str(Path(landing).expanduser().absolute()))
+    there = _months_there(here)
+    begin = Month.parse(first) if first else there[0]
+    end = Month.parse(last) if last else there[-1]
+    _run_months(here, months_between(begin, end))
+
+
+@app.command()
+def month(month: Annotated[str, typer.Argument(help="The month, jjjj-mm.")]) -> None:
+    """Run one month through Airflow; its selection is approved automatically and recorded so."""
+    from vroegsignaal.months import Month
+
+    wanted = Month.parse(month)
+    here = settings.load()
+    _months_there(here)
+    _run_months(here, [wanted])
+
+
+def _months_there(here: settings.Settings) -> list:
+    from vroegsignaal import landing
+
+    there = landing.months(here)
+    if not there:
+        raise UsageError(
+            f"the landing area {here.landing} holds no months: there should be folders <gemeentecode>/<jjjj-mm>/<feed>/, "
+            "such as 0637/2018-09/signals/. Name another with --landing or VROEGSIGNAAL_LANDING, or write the pilot's "
+            "with `vroegsignaal pilot --to DIR`."
+        )
+    return there
+
+
+def _run_months(here: settings.Settings, months: list) -> None:
+    from vroegsignaal import console, replay
+
+    with console.progress_bar(months) as progress:
+        result = replay.replay(here, months, progress)
+    console.summarise(here, months, result)
+    if result.run.failure:
+        raise PlatformError(f"{result.run.failure}\nPut that right and run the command again; what was done is kept.")
+
+
+# -- the pilot
+
+
+@app.command()
+def pilot(
+    to: Annotated[Path | None, typer.Option(help="Folder to write the pilot's landing area to.")] = None,
+    compare: Annotated[bool, typer.Option(help="Lay the warehouse's tables beside the published ones.")] = False,
+) -> None:
+    """Write the landing area of the pilot of 2018-2019, or compare what came of it with what was published."""
+    if to is None and not compare:
+        raise UsageError("say what to do: --to DIR writes the pilot's landing area, --compare lays the tables side by side.")
+    if to is not None:
+        from pilot.generate import write_landing
+
+        write_landing(to)
+        typer.echo(f"Written: {to.absolute()}")
+    if compare:
+        from pilot import compare as comparison
+        from vroegsignaal import reading, replay
+
+        here = settings.load()
+        with replay.warehouse_running(here):
+            found = comparison.compare(lambda statement: reading.rows(here, statement, "bi"))
+        typer.echo(comparison.format_comparison(found))
+
+
+# -- reading
+
+
+@app.command()
+def query(
+    statement: Annotated[str, typer.Argument(help="A select statement.")],
+    role: Annotated[str, typer.Option(help="bi, caseworker, transformer or loader.")] = "bi",
+    municipality: Annotated[str | None, typer.Option(help="Only this municipality's rows.")] = None,
+    format: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",  # noqa: A002
+) -> None:
+    """Run a read-only query as one of the warehouse's roles."""
+    from vroegsignaal import reading
+
+    here = settings.load()
+    _start_warehouse(here)
+    reading.query(here, statement, role, municipality, format)
+
+
+@app.command()
+def uri(role: Annotated[str, typer.Option(help="bi, caseworker, transformer or loader.")] = "bi") -> None:
+    """Print the warehouse's connection string, for a BI tool or psql; it holds a password."""
+    from vroegsignaal import warehouse
+
+    here = settings.load()
+    _start_warehouse(here)
+    typer.echo(warehouse.uri(here, role))
+
+
+def _start_warehouse(here: settings.Settings) -> None:
+    from vroegsignaal import warehouse
+
+    if warehouse.ensure_running(here):
+        typer.echo("(the warehouse was started for this; `vroegsignaal down` stops it)", err=True)
+
+
+# -- the stack
+
+
+@app.command()
+def up() -> None:
+    """Start the warehouse and Airflow, and leave them running."""
+    from vroegsignaal import replay, warehouse
+
+    here = settings.load()
+    warehouse.ensure_running(here)
+    warehouse.ensure_metadata(here)
+    airflow = replay.airflow(here, detached=True)
+    airflow.start()
+    there = airflow.status()
+    typer.echo(f"Airflow: {there.url} (user {there.user}, password in {there.password_file})")
+    typer.echo("Warehouse: vroegsignaal uri --role bi. Stop both with vroegsignaal down.")
+
+
+@app.command()
+def down() -> None:
+    """Stop Airflow and the embedded warehouse of this home."""
+    from vroegsignaal import replay, warehouse
+
+    here = settings.load()
+    if not warehouse.server(here).exists():
+        typer.echo(f"Nothing was ever started in {here.home}.")
+        return
+    replay.airflow(here, detached=True).stop()
+    warehouse.server(here).stop()
+    typer.echo("Stopped.")
+
+
+@app.command()
+def status() -> None:
+    """Say what runs, where things are, and how far each municipality is."""
+    from vroegsignaal import console
+
+    console.print_status(settings.load())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""What the person who typed a command sees: a bar while months run, and what they came to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from statistics import median
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from vroegsignaal import landing, replay, warehouse
+from vroegsignaal.months import Month
+from vroegsignaal.orchestrator import RunResult, Step
+from vroegsignaal.orchestrator.runs import Progress as Report
+from vroegsignaal.replay import MonthTotals, Replay
+from vroegsignaal.settings import Settings
+
+STEPS_OF_A_MONTH = 6
+out = Console(highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress_bar(months: list[Month]) -> Iterator[Report]:
+    """A bar that a run reports its steps to; where nobody watches (a log, a pipe), a line for each month that is done."""
+    bar = Progress(
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=out,
+        disable=not out.is_terminal,
+        transient=True,
+    )
+    with bar:
+        whole = bar.add_task("starting Airflow", total=STEPS_OF_A_MONTH * len(months))
+        done: dict[Month, int] = defaultdict(int)
+
+        def report(month: Month, flow: str, task: str, state: str) -> None:
+            if state == "running":
+                bar.update(whole, description=f"{month} {flow}: {task}")
+            elif state == "success":
+                bar.advance(whole)
+                done[month] += 1
+                if done[month] == STEPS_OF_A_MONTH and not out.is_terminal:
+                    out.print(f"{month} done ({len([m for m, n in done.items() if n >= STEPS_OF_A_MONTH])} of {len(months)})")
+
+        yield report
+
+
+def summarise(here: Settings, months: list[Month], result: Replay) -> None:
+    """Print what the months came to, where the seconds went and where the results are."""
+    out.print(_months_table(result.totals, result.run.steps))
+    out.print(_steps_table(result.run))
+    _print_deliveries(here, months, result.totals)
+    _print_changes(result)
+    out.print(f"Walking lists and notices: {here.out}")
+    out.print("Tables: vroegsignaal query 'select * from mart.matches_by_month', or the address from vroegsignaal uri")
+
+
+def _months_table(totals: list[MonthTotals], steps: list[Step]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    names = ("signals", "quarantined", "rejected_drops", "missing_drops", "matches", "selected")
+    seconds = {each.month: sum(step.seconds or 0 for step in steps if step.month == each.month) for each in totals}
+    table.add_column("month", footer="all")
+    for name in names:
+        whole = sum(getattr(each, name) for each in totals)
+        table.add_column(name.replace("_drops", " deliveries"), footer=str(whole), justify="right")
+    table.add_column("seconds", footer=f"{sum(seconds.values()):.1f}", justify="right")
+    for each in totals:
+        table.add_row(str(each.month), *(str(getattr(each, name)) for name in names), f"{seconds[each.month]:.1f}")
+    return table
+
+
+def _steps_table(run: RunResult) -> Table:
+    """The seconds of each step. Steps of two months run side by side, so they add up to more than the whole took."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=f"The months took {run.seconds:.0f} s in all.")
+    for name in ("step", "runs", "seconds a month (median)", "longest", "in all"):
+        table.add_column(name, justify="left" if name == "step" else "right")
+    by_step: dict[str, list[float]] = {}
+    for step in run.steps:
+        by_step.setdefault(f"{step.flow}: {step.task}", []).append(step.seconds or 0)
+    for name, took in by_step.items():
+        table.add_row(name, str(len(took)), f"{median(took):.1f}", f"{max(took):.1f}", f"{sum(took):.1f}")
+    return table
+
+
+def _print_deliveries(here: Settings, months: list[Month], totals: list[MonthTotals]) -> None:
+    rejected = sum(each.rejected_drops for each in totals)
+    missing = sum(each.missing_drops for each in totals)
+    quarantined = sum(each.quarantined for each in totals)
+    if rejected or missing or quarantined:
+        out.print(
+            f"{rejected} deliveries rejected, {missing} missing, {quarantined} rows quarantined: what was wrong and what "
+            f"to do is in {here.out}/<gemeentecode>/<jjjj-mm>/meldingen, per creditor."
+        )
+    for name in [name for month in months for name in landing.unrecognised(here, month)]:
+        out.print(f"Not read, because it belongs to no feed: {name}")
+
+
+def _print_changes(result: Replay) -> None:
+    if result.first:
+        return
+    if result.changed:
+        out.print(f"Changed since before this replay: {', '.join(result.changed)}.")
+    else:
+        out.print("No row of core or mart changed.")
+
+
+def print_status(here: Settings) -> None:
+    """Print what runs, where things are, and what became of each municipality's months."""
+    server = warehouse.server(here)
+    out.print(f"Home: {here.home}\nLanding area: {here.landing}\nResults: {here.out}\nConfiguration: {here.config}")
+    if not server.exists():
+        out.print("Nothing was ever started here: `make run` replays the pilot, `vroegsignaal month` runs one month.")
+        return
+    there = replay.airflow(here).status()
+    told = f"{there.url} (user {there.user}, password in {there.password_file})" if there.running else "down"
+    out.print(f"Airflow: {told}")
+    where = "VROEGSIGNAAL_WAREHOUSE" if here.warehouse else "embedded, " + ("up" if server.answers() else "down")
+    out.print(f"Warehouse: {where}")
+    if here.warehouse or server.answers():
+        out.print(_ledger_table(here))
+
+
+def _ledger_table(here: Settings) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("municipality", "month", "accepted", "superseded", "rejected", "approved"):
+        table.add_column(name)
+    with warehouse.connect(here, "transformer") as connection:
+        rows = warehouse.fetch(
+            connection,
+            """
+            select
+                municipality_code, to_char(signal_month, 'YYYY-MM'),
+                count(*) filter (where ledger.status = 'accepted'),
+                count(*) filter (where ledger.status = 'superseded'),
+                count(*) filter (where ledger.status = 'rejected'),
+                case when approval.approved_at is null then 'no' when approval.automatic then 'automatically' else 'yes' end
+            from raw.month_received as received
+            left join raw.drop_ledger as ledger using (municipality_code, signal_month)
+            left join decision.approval as approval using (municipality_code, signal_month)
+            group by municipality_code, signal_month, approval.approved_at, approval.automatic
+            order by 1, 2
+            """,
+        )
+    for row in rows:
+        table.add_row(*map(str, row))
+    return table

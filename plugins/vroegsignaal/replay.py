@@ -1,0 +1,121 @@
+"""A replay: months in order through Airflow, from the warehouse's start to what the months came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import psycopg
+from psycopg import sql
+
+from vroegsignaal import decision, warehouse
+from vroegsignaal.months import Month
+from vroegsignaal.orchestrator import Airflow, Place, RunResult
+from vroegsignaal.orchestrator.runs import Progress
+from vroegsignaal.settings import Settings
+
+Marks = dict[str, tuple[int, int]]
+"""For each table of `core` and `mart`: its number of rows, and a number that another value in any row would change."""
+
+
+@dataclass(frozen=True)
+class MonthTotals:
+    """What a month came to, over all municipalities: numbers of rows, drops and households."""
+
+    month: Month
+    signals: int
+    quarantined: int
+    rejected_drops: int
+    missing_drops: int
+    matches: int
+    selected: int
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What became of a replay: the run itself, its months, and which tables of `core` and `mart` it changed."""
+
+    run: RunResult
+    totals: list[MonthTotals]
+    changed: list[str]
+    first: bool
+    """Whether the warehouse held nothing before."""
+
+
+@contextmanager
+def warehouse_running(here: Settings) -> Iterator[None]:
+    """A warehouse that is up, and stopped after the block if this block started it and nobody else uses it."""
+    started = warehouse.ensure_running(here)
+    started |= warehouse.ensure_metadata(here)
+    try:
+        yield
+    finally:
+        if started:
+            warehouse.server(here).stop_if_unused()
+
+
+def airflow(here: Settings, detached: bool = False) -> Airflow:
+    """The Airflow of this home, with these settings for its tasks."""
+    place = Place(here.home, here.root, warehouse.metadata_uri(here))
+    return Airflow(place, here.environment(), detached=detached)
+
+
+def replay(here: Settings, months: list[Month], progress: Progress) -> Replay:
+    """Run the months in order, their selections approved automatically and recorded so.
+
+    Raises PlatformError when the warehouse or Airflow does not come up; a step that fails is in the result.
+    """
+    here = replace(here, approval=decision.AUTOMATIC)
+    with warehouse_running(here):
+        before = _marks(here)
+        with airflow(here) as running:
+            run = running.run_months(months, progress)
+        after = _marks(here)
+        changed = sorted(table for table in after if after[table] != before.get(table))
+        first = not any(rows for rows, _ in before.values())
+        return Replay(run, _totals(here, months), changed, first)
+
+
+def _marks(here: Settings) -> Marks:
+    with warehouse.connect(here, "transformer") as connection:
+        tables = warehouse.fetch(
+            connection,
+            "select schemaname, tablename from pg_tables where schemaname in ('core', 'mart') order by 1, 2",
+        )
+        return {f"{schema}.{table}": _mark(connection, schema, table) for schema, table in tables}
+
+
+def _mark(connection: psycopg.Connection, schema: str, table: str) -> tuple[int, int]:
+    query = "select count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) from {} as t"
+    rows, fingerprint = connection.execute(sql.SQL(query).format(sql.Identifier(schema, table))).fetchone()
+    return rows, int(fingerprint)
+
+
+def _totals(here: Settings, months: list[Month]) -> list[MonthTotals]:
+    """What the marts say of the months; nothing while a month was never published."""
+    with warehouse.connect(here, "transformer") as connection:
+        if warehouse.fetch(connection, "select to_regclass('mart.drops') is null") == [(True,)]:
+            return []
+        rows = warehouse.fetch(
+            connection,
+            """
+            select
+                month.first_day,
+                (select coalesce(sum(signals), 0) from mart.signals_by_month_creditor where signal_month = first_day),
+                coalesce(sum(drops.rows_quarantined), 0),
+                count(*) filter (where drops.status = 'rejected'),
+                count(*) filter (where drops.status = 'missing'),
+                (select coalesce(sum(total), 0) from mart.matches_by_month where signal_month = first_day),
+                (
+                    select coalesce(sum(households), 0) from mart.selection_by_month
+                    where signal_month = first_day and role = 'selected'
+                )
+            from unnest(%s::date[]) as month (first_day)
+            left join mart.drops on drops.signal_month = month.first_day
+            group by month.first_day
+            order by month.first_day
+            """,
+            [[month.first_day for month in months]],
+        )
+    return [MonthTotals(Month(day.year, day.month), *map(int, counts)) for day, *counts in rows]
