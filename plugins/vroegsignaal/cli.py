@@ -101,8 +101,8 @@ def _months_there(here: settings.Settings) -> list:
     there = landing.months(here)
     if not there:
         raise UsageError(
-            f"the landing area {here.landing} holds no months: there should be folders <gemeentecode>/<jjjj-mm>/<feed>/, "
-            "such as 0637/2018-09/signals/. Name another with --landing or VROEGSIGNAAL_LANDING, or write the pilot's "
+            f"the landing area {here.landing} holds no months: there should be folders <gemeentecode>/<jjjj-mm>/<feed>/"
+            ", such as 0637/2018-09/signals/. Name one with --landing or VROEGSIGNAAL_LANDING, or write the pilot's "
             "with `vroegsignaal pilot --to DIR`."
         )
     return there
@@ -128,7 +128,9 @@ def pilot(
 ) -> None:
     """Write the landing area of the pilot of 2018-2019, or compare what came of it with what was published."""
     if to is None and not compare:
-        raise UsageError("say what to do: --to DIR writes the pilot's landing area, --compare lays the tables side by side.")
+        raise UsageError(
+            "say what to do: --to DIR writes the pilot's landing area, --compare lays the tables side by side."
+        )
     if to is not None:
         from pilot.generate import write_landing
 

@@ -1,4 +1,4 @@
-"""The configuration: CSV files of a municipality or the project's own seeds, checked and loaded into schema `config`."""
+"""The configuration: CSV files of a municipality, else the project's seeds, checked and loaded into schema `config`."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def table_definition(table: Table) -> str:
 def load(settings: Settings, connection: psycopg.Connection) -> bool:
     """Make schema `config` hold the configuration folder as it is now; whether anything changed.
 
-    A file that the folder leaves out is taken from the project's defaults. Raises PlatformError that names file, line and
-    column of what is wrong.
+    A file that the folder leaves out is taken from the project's defaults. Raises PlatformError that names file, line
+    and column of what is wrong.
     """
     contents = {table.name: _file(settings, table).read_bytes() for table in TABLES.values()}
     fingerprint = sha256(b"\0".join(contents.values())).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
@@ -25,7 +24,7 @@ out = Console(highlight=False, soft_wrap=True)
 
 @contextmanager
 def progress_bar(months: list[Month]) -> Iterator[Report]:
-    """A bar that a run reports its steps to; where nobody watches (a log, a pipe), a line for each month that is done."""
+    """A bar that a run reports its steps to; where nobody watches (a log, a pipe), a line for each month done."""
     bar = Progress(
         TextColumn("[progress.description]{task.description}"),
         BarColumn(),
@@ -37,16 +36,16 @@ def progress_bar(months: list[Month]) -> Iterator[Report]:
     )
     with bar:
         whole = bar.add_task("starting Airflow", total=STEPS_OF_A_MONTH * len(months))
-        done: dict[Month, int] = defaultdict(int)
+        left = dict.fromkeys(months, STEPS_OF_A_MONTH)
 
         def report(month: Month, flow: str, task: str, state: str) -> None:
             if state == "running":
                 bar.update(whole, description=f"{month} {flow}: {task}")
             elif state == "success":
                 bar.advance(whole)
-                done[month] += 1
-                if done[month] == STEPS_OF_A_MONTH and not out.is_terminal:
-                    out.print(f"{month} done ({len([m for m, n in done.items() if n >= STEPS_OF_A_MONTH])} of {len(months)})")
+                left[month] -= 1
+                if not left[month] and not out.is_terminal:
+                    out.print(f"{month} is done: {list(left.values()).count(0)} of {len(months)}")
 
         yield report
 
@@ -94,8 +93,8 @@ def _print_deliveries(here: Settings, months: list[Month], totals: list[MonthTot
     quarantined = sum(each.quarantined for each in totals)
     if rejected or missing or quarantined:
         out.print(
-            f"{rejected} deliveries rejected, {missing} missing, {quarantined} rows quarantined: what was wrong and what "
-            f"to do is in {here.out}/<gemeentecode>/<jjjj-mm>/meldingen, per creditor."
+            f"{rejected} deliveries rejected, {missing} missing, {quarantined} rows quarantined: what was wrong and"
+            f" what to do is in {here.out}/<gemeentecode>/<jjjj-mm>/meldingen, per creditor."
         )
     for name in [name for month in months for name in landing.unrecognised(here, month)]:
         out.print(f"Not read, because it belongs to no feed: {name}")
@@ -139,7 +138,9 @@ def _ledger_table(here: Settings) -> Table:
                 count(*) filter (where ledger.status = 'accepted'),
                 count(*) filter (where ledger.status = 'superseded'),
                 count(*) filter (where ledger.status = 'rejected'),
-                case when approval.approved_at is null then 'no' when approval.automatic then 'automatically' else 'yes' end
+                case
+                    when approval.approved_at is null then 'no' when approval.automatic then 'automatically' else 'yes'
+                end
             from raw.month_received as received
             left join raw.drop_ledger as ledger using (municipality_code, signal_month)
             left join decision.approval as approval using (municipality_code, signal_month)

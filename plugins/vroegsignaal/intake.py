@@ -65,7 +65,7 @@ def receive(month: Month) -> dict[str, int]:
 
 
 def months_with_news() -> list[Month]:
-    """The months with a file that is not in the ledger yet: a new one, or one whose bytes changed since it was received.
+    """The months with a file that is not in the ledger yet: a new one, or one whose bytes changed since.
 
     A file that was written to less than a minute ago may not be whole yet: it waits for the next time.
     """
@@ -116,9 +116,11 @@ def _receive_file(connection: psycopg.Connection, file: DeliveredFile) -> bool:
             excluded.decimal_separator, excluded.thousands_separator
         )
         """,
-        [drop_id, file.municipality_code, file.month.first_day, file.feed, file.creditor, file.delivery, fingerprint]
-        + [file.name, facts.rows, facts.unreadable, facts.missing_columns, facts.extra_columns]
-        + [dialect.decimal_separator, dialect.thousands_separator],
+        [
+            *(drop_id, file.municipality_code, file.month.first_day, file.feed, file.creditor, file.delivery),
+            *(fingerprint, file.name, facts.rows, facts.unreadable, facts.missing_columns, facts.extra_columns),
+            *(dialect.decimal_separator, dialect.thousands_separator),
+        ],
     )
     return not known
 
@@ -219,16 +221,19 @@ def _column_names(
     return names
 
 
-def _lines(file: DeliveredFile, dialect: Dialect) -> Iterator[str]:
-    """The lines of the file as text, with their line ends; raises Unreadable with the line that is no text."""
+def _lines(file: DeliveredFile, dialect: Dialect, faults: list[str]) -> Iterator[str]:
+    """The lines of the file as text, with their line ends; raises Unreadable with the line that is no text.
+
+    A null byte, which no text holds either, is noted in `faults`, so that the rows can still be counted.
+    """
     with file.path.open("rb") as stream:
         text = io.TextIOWrapper(stream, encoding=_python_encoding(dialect), newline="")
         line_no = 0
         try:
             for line_no, line in enumerate(text, start=1):
                 if "\0" in line:
-                    raise Unreadable(f"regel {line_no}: geen tekst (een nulbyte)")
-                yield line
+                    faults.append(f"regel {line_no}: geen tekst (een nulbyte)")
+                yield line.replace("\0", " ")
         except UnicodeDecodeError as error:
             raise Unreadable(
                 f"na regel {line_no}: geen tekst in de codering {dialect.encoding} ({error.reason})"
@@ -244,9 +249,9 @@ def _python_encoding(dialect: Dialect) -> str:
     return "utf-8-sig" if name == "utf-8" else name
 
 
-def _records(file: DeliveredFile, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+def _records(file: DeliveredFile, dialect: Dialect, faults: list[str]) -> Iterator[tuple[int, list[str]]]:
     """The records of the file with the line on which each begins, blank lines left out; the header is the first."""
-    reader = csv.reader(_lines(file, dialect), delimiter=dialect.delimiter, strict=True)
+    reader = csv.reader(_lines(file, dialect, faults), delimiter=dialect.delimiter, strict=True)
     line_no = 1
     try:
         for record in reader:
@@ -259,7 +264,7 @@ def _records(file: DeliveredFile, dialect: Dialect) -> Iterator[tuple[int, list[
 
 def _header(file: DeliveredFile, dialect: Dialect) -> tuple[int, list[str]]:
     """The line and the names of the first record; no names for a file without any."""
-    return next(_records(file, dialect), (1, []))
+    return next(_records(file, dialect, []), (1, []))
 
 
 def _copy_as_it_is(connection: psycopg.Connection, file: DeliveredFile, dialect: Dialect, width: int) -> int:
@@ -300,18 +305,20 @@ def _body(stream: BinaryIO) -> Iterator[bytes]:
 
 def _copy_with_care(connection: psycopg.Connection, file: DeliveredFile, dialect: Dialect, width: int) -> int:
     _make_received(connection, width)
-    fault, rows = None, 0
+    faults: list[str] = []
+    rows = 0
     columns = sql.SQL(", ").join([sql.Identifier("line_no"), *_positions(width)])
     with connection.cursor().copy(sql.SQL("copy received ({}) from stdin").format(columns)) as copy:
-        records = _records(file, dialect)
+        records = _records(file, dialect, faults)
         next(records)
-        for rows, (line_no, record) in enumerate(records, start=1):
-            if len(record) == width and not fault:
+        for line_no, record in records:
+            rows += 1
+            if len(record) != width:
+                faults.append(f"regel {line_no}: {len(record)} velden, de kop heeft er {width}")
+            elif not faults:
                 copy.write_row([line_no, *record])
-            elif len(record) != width and not fault:
-                fault = f"regel {line_no}: {len(record)} velden, de kop heeft er {width}"
-    if fault:
-        raise Unreadable(fault, rows=rows)
+    if faults:
+        raise Unreadable(faults[0], rows=rows)
     return rows
 
 

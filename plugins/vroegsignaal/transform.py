@@ -44,7 +44,12 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str) -> dict[st
     command += ["--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
     command += ["--target-path", str(target), "--log-path", str(target / "logs")]
     done = subprocess.run(
-        command, env=os.environ | _environment(here, month), capture_output=True, text=True, cwd=here.dbt_project
+        command,
+        env=os.environ | _environment(here, month),
+        cwd=here.dbt_project,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     outcome = _outcome(results)
     if done.returncode:

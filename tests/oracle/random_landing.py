@@ -181,12 +181,12 @@ class Writer:
         repeated = []
         for number, (place, change) in enumerate(zip(places, changes, strict=True)):
             if change in AGAIN:
-                repeated.append(again(self.rng, rows[place], number, change))
+                repeated.append(again(rows[place], number, change))
             else:
                 (SIGNAL_FAULTS | SIGNAL_EDGES)[change](self.rng, rows[place], sender)
         broken = [place for place, change in zip(places, changes, strict=True) if change in SIGNAL_FAULTS]
         if broken and self.rng.random() < 0.5:  # also of a row that is not accepted itself
-            repeated.append(again(self.rng, rows[self.rng.choice(broken)], 99, self.rng.choice(AGAIN)))
+            repeated.append(again(rows[self.rng.choice(broken)], 99, self.rng.choice(AGAIN)))
         return rows + repeated
 
     def write_slot(self, slot: Slot) -> None:

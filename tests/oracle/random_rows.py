@@ -146,7 +146,7 @@ SIGNAL_EDGES: dict[str, Change] = {
 }
 
 
-def again(rng: Random, row: dict[str, str], number: int, how: str) -> dict[str, str]:
+def again(row: dict[str, str], number: int, how: str) -> dict[str, str]:
     """Repeat an earlier row: the same id, the same customer at the same address, or another customer there."""
     changed = row | {"signaal_id": f"R{row['signaal_id']}-{number}"}
     if how == "duplicate_signal_id":

@@ -15,7 +15,7 @@ HEADER = (
     "rang", "rol", "zaaknummer", "achternaam", "straatnaam", "huisnummer", "huisletter", "huisnummertoevoeging",
     "postcode", "woonplaats", "wijk", "crediteuren", "achterstand", "criterium", "heropaf",
 )  # fmt: skip
-EPOCH = datetime(2000, 1, 1)
+EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 (a workbook knows no zones)
 # What the visitor fills in: column, and its choices (a code list, or None for a date).
 _TO_FILL_IN = {
     "resultaat": "outcomes",

@@ -1,0 +1,153 @@
+"""The outcome: findings, accepted rows, households and the standing of each drop, replaced for a month as a whole."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from vroegsignaal import contract
+from vroegsignaal.contract import Feed
+from vroegsignaal.door.work_tables import FEED_ORDER, work_table
+from vroegsignaal.months import Month
+
+
+def replace_outcome(connection: psycopg.Connection, month: Month, present: list[Feed]) -> None:
+    """Replace what is known of the month's drops by what the checks found; `present`: the feeds with a work table."""
+    values = {"month": month.first_day}
+    connection.execute(
+        "delete from quality.finding as found using raw.drop_ledger as ledger"
+        " where ledger.drop_id = found.drop_id and ledger.signal_month = %(month)s",
+        values,
+    )
+    connection.execute("insert into quality.finding select distinct * from quality.door_finding")
+    connection.execute(
+        """
+        update raw.drop_ledger as ledger set (status, rows_accepted, rows_quarantined, rows_rejected) = (
+            select
+                case when rejected then 'rejected' else 'received' end,
+                0,
+                quarantined,
+                case when rejected then ledger.rows_read else 0 end
+            from (
+                select
+                    coalesce(bool_or(found.severity = 'critical'), false) as rejected,
+                    count(distinct found.line_no) filter (where found.severity = 'warning') as quarantined
+                from quality.door_finding as found
+                where found.drop_id = ledger.drop_id
+            ) as judged
+        )
+        where ledger.signal_month = %(month)s
+        """,
+        values,
+    )
+    connection.execute("create index on quality.door_finding (drop_id, line_no)")
+    connection.execute("analyze quality.door_finding")
+    for name in FEED_ORDER:
+        feed = contract.feeds()[name]
+        _forget_accepted(connection, feed, month)
+        if feed in present:
+            if feed.register_households:
+                _register_households(connection, feed)
+            _keep_accepted(connection, feed)
+        connection.execute(sql.SQL("drop table if exists {}").format(work_table(feed)))
+    _settle_deliveries(connection, month)
+    connection.execute("drop table quality.door_drop, quality.door_finding")
+
+
+def _forget_accepted(connection: psycopg.Connection, feed: Feed, month: Month) -> None:
+    connection.execute(
+        sql.SQL("delete from {} where signal_month = %s").format(_accepted(feed)),
+        [month.first_day],
+    )
+
+
+def _accepted(feed: Feed) -> sql.Identifier:
+    return sql.Identifier("quality", f"accepted_{feed.name}")
+
+
+_NOT_QUARANTINED = """
+    not exists (
+        select 1 from quality.door_finding as found
+        where found.drop_id = door.drop_id and found.line_no = door.line_no and found.severity = 'warning'
+    )
+"""
+
+
+def _register_households(connection: psycopg.Connection, feed: Feed) -> None:
+    """Give every address that the register does not know the next number, in file and line order.
+
+    Numbers are counted on from the highest: a sequence would skip numbers when a run is interrupted, and a replay would
+    then give other numbers.
+    """
+    connection.execute(
+        sql.SQL(
+            """
+            insert into vault.household (household_id, municipality_code, address_key)
+            select
+                (select coalesce(max(household_id), 0) from vault.household)
+                + row_number() over (order by municipality_code, creditor, delivery, drop_id, line_no),
+                municipality_code,
+                address_key
+            from (
+                select distinct on (municipality_code, address_key) *
+                from {} as door
+                where {}
+                order by municipality_code, address_key, creditor, delivery, drop_id, line_no
+            ) as first_seen
+            where not exists (
+                select 1 from vault.household as known
+                where known.municipality_code = first_seen.municipality_code
+                and known.address_key = first_seen.address_key
+            )
+            """
+        ).format(work_table(feed), sql.SQL(_NOT_QUARANTINED))
+    )
+
+
+def _keep_accepted(connection: psycopg.Connection, feed: Feed) -> None:
+    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in feed.columns)
+    household = (
+        sql.SQL("left join vault.household using (municipality_code, address_key)")
+        if feed.has_address
+        else sql.SQL("cross join (select null::bigint as household_id) as none")
+    )
+    connection.execute(
+        sql.SQL(
+            """
+            insert into {} (drop_id, line_no, municipality_code, signal_month, creditor, household_id, {})
+            select drop_id, line_no, municipality_code, signal_month, creditor, household_id, {}
+            from {} as door {} where {}
+            order by drop_id, line_no
+            """
+        ).format(_accepted(feed), columns, columns, work_table(feed), household, sql.SQL(_NOT_QUARANTINED))
+    )
+    # Counted from what was kept, not by subtraction: the ledger's own check then shows that nothing vanished.
+    connection.execute(
+        sql.SQL(
+            "update raw.drop_ledger as ledger set rows_accepted = kept.rows"
+            " from (select drop_id, count(*) as rows from {} group by drop_id) as kept"
+            " where kept.drop_id = ledger.drop_id and ledger.status = 'received'"
+        ).format(_accepted(feed))
+    )
+
+
+def _settle_deliveries(connection: psycopg.Connection, month: Month) -> None:
+    """Of the deliveries of one sender that are not rejected the highest holds; it supersedes all lower ones."""
+    connection.execute(
+        """
+        update raw.drop_ledger as ledger
+        set status = case when ledger.drop_id = standing.drop_id then 'accepted' else 'superseded' end
+        from (
+            select distinct on (municipality_code, feed, creditor) municipality_code, feed, creditor, delivery, drop_id
+            from raw.drop_ledger
+            where signal_month = %(month)s and status = 'received'
+            order by municipality_code, feed, creditor, delivery desc, drop_id desc
+        ) as standing
+        where
+            ledger.signal_month = %(month)s
+            and (ledger.municipality_code, ledger.feed) = (standing.municipality_code, standing.feed)
+            and ledger.creditor is not distinct from standing.creditor
+            and (ledger.delivery, ledger.drop_id) <= (standing.delivery, standing.drop_id)
+        """,
+        {"month": month.first_day},
+    )

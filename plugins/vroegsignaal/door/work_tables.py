@@ -1,0 +1,155 @@
+"""The door's work tables: one row per drop, one per row of a drop that is not rejected, one per finding."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from vroegsignaal import contract
+from vroegsignaal.contract import ADDRESS, Column, Feed
+from vroegsignaal.months import Month
+
+SCHEMA = "quality"
+# Signals first, so that households with signals have the lowest numbers of the register.
+FEED_ORDER = ("signals", "withdrawals", "brp", "shv")
+
+
+def lay_out_drops(connection: psycopg.Connection, month: Month) -> None:
+    """Make `quality.door_drop`, with what the rules on a drop look at, and an empty `quality.door_finding`."""
+    needing = [feed.name for feed in contract.feeds().values() if feed.needs_rows]
+    of_creditor = [feed.name for feed in contract.feeds().values() if feed.of_creditor]
+    with connection.transaction():
+        connection.execute("drop table if exists quality.door_drop, quality.door_finding")
+        connection.execute(
+            "create unlogged table quality.door_finding"
+            " (drop_id bigint, line_no bigint, rule text, severity text, column_name text)"
+        )
+        connection.execute(
+            """
+            create unlogged table quality.door_drop as
+            select
+                ledger.drop_id,
+                null::bigint as line_no,
+                ledger.feed,
+                ledger.unreadable,
+                nullif(array_to_string(ledger.missing_columns, ', '), '') as missing_columns,
+                nullif(array_to_string(ledger.extra_columns, ', '), '') as extra_columns,
+                case
+                    when ledger.feed = any(%(needing)s) and ledger.unreadable is null then ledger.rows_read
+                end as rows_required,
+                case
+                    when ledger.feed = any(%(of_creditor)s) then (
+                        select min(agreement.valid_from)
+                        from config.agreements as agreement
+                        inner join config.creditors as creditor using (creditor)
+                        where
+                            agreement.municipality_code = ledger.municipality_code
+                            and agreement.creditor = ledger.creditor
+                            and %(day)s between agreement.valid_from and coalesce(agreement.valid_to, 'infinity')
+                    )
+                    else '-infinity'
+                end as agreed_from,
+                (
+                    select max(earlier.signal_month)
+                    from raw.drop_ledger as earlier
+                    where
+                        (earlier.municipality_code, earlier.feed, earlier.sha256)
+                        = (ledger.municipality_code, ledger.feed, ledger.sha256)
+                        and earlier.creditor is not distinct from ledger.creditor
+                        and earlier.signal_month < ledger.signal_month
+                ) as same_as_month
+            from raw.drop_ledger as ledger
+            where ledger.signal_month = %(month)s
+            """,
+            {"needing": needing, "of_creditor": of_creditor, "day": month.match_day, "month": month.first_day},
+        )
+
+
+def lay_out_rows(connection: psycopg.Connection, month: Month) -> list[Feed]:
+    """Make the work table of each feed that has drops this month; those feeds, in their order."""
+    present = []
+    with connection.transaction():
+        for name in FEED_ORDER:
+            feed = contract.feeds()[name]
+            drops = connection.execute("select 1 from quality.door_drop where feed = %s limit 1", [name]).fetchone()
+            connection.execute(sql.SQL("drop table if exists {}").format(work_table(feed)))
+            if drops:
+                connection.execute(_rows_with_values(feed), {"month": month.first_day, "day": month.match_day})
+                connection.execute(sql.SQL("analyze {}").format(work_table(feed)))
+                present.append(feed)
+    return present
+
+
+def work_table(feed: Feed) -> sql.Identifier:
+    """The name of the table with the rows of a feed."""
+    return sql.Identifier(SCHEMA, f"door_{feed.name}")
+
+
+def _rows_with_values(feed: Feed) -> sql.Composed:
+    """The SQL that makes a feed's work table: each row with its texts trimmed, its values read, its policy at hand."""
+    given = sql.SQL(",\n").join(
+        sql.SQL("nullif(btrim(raw.{0}, E' \\t\\r\\n\\u00a0'), '') as {1}").format(
+            sql.Identifier(column.name), sql.Identifier(column.given)
+        )
+        for column in feed.columns
+    )
+    values = [sql.SQL(", {} as {}").format(_reading(column), sql.Identifier(column.name)) for column in _typed(feed)]
+    faults = [
+        sql.SQL(", case when {0} is not null and {1} is null then true end as {2}").format(
+            sql.Identifier(column.given), sql.Identifier(column.name), sql.Identifier(column.fault)
+        )
+        for column in _typed(feed)
+    ]
+    address = sql.SQL(", quality.address_key({}) as address_key").format(
+        sql.SQL(", ").join(sql.Identifier(name) for name in ADDRESS)
+    )
+    derived = [
+        sql.SQL(", {} as {}").format(sql.SQL(expression), sql.Identifier(name))
+        for name, expression in feed.derived.items()
+    ]
+    return sql.SQL(
+        """
+        create unlogged table {work} as
+        with given as (
+            select
+                raw.drop_id, raw.line_no, ledger.municipality_code, ledger.signal_month, ledger.creditor,
+                ledger.delivery, ledger.decimal_separator, ledger.thousands_separator, {given}
+            from {raw} as raw
+            inner join raw.drop_ledger as ledger using (drop_id)
+            where ledger.signal_month = %(month)s
+            and not exists (
+                select 1 from quality.door_finding as found
+                where found.drop_id = ledger.drop_id and found.severity = 'critical'
+            )
+        ),
+        read as (select *{values} from given),
+        marked as (select *{faults}{address} from read),
+        policy as (
+            select municipality_code, sector,
+                max(value) filter (where parameter = 'threshold_eur') as threshold_eur,
+                max(value) filter (where parameter = 'plausible_maximum_eur') as plausible_maximum_eur,
+                max(value) filter (where parameter = 'maximum_age_days')::integer as maximum_age_days
+            from config.policy_on(%(day)s) group by municipality_code, sector
+        )
+        select marked.*, policy.threshold_eur, policy.plausible_maximum_eur, policy.maximum_age_days{derived}
+        from marked
+        left join config.creditors as register using (creditor)
+        left join policy using (municipality_code, sector)
+        """
+    ).format(
+        work=work_table(feed),
+        raw=sql.Identifier("raw", feed.name),
+        given=given,
+        values=sql.SQL("").join(values),
+        faults=sql.SQL("").join(faults),
+        address=address if feed.has_address else sql.SQL(""),
+        derived=sql.SQL("").join(derived),
+    )
+
+
+def _typed(feed: Feed) -> list[Column]:
+    return [column for column in feed.columns if column.rule_of_type]
+
+
+def _reading(column: Column) -> sql.SQL:
+    return sql.SQL(column.sql_reading(f'"{column.given}"'))
