@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,13 +16,20 @@ from psycopg import sql
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.settings import Settings
 
-_CHECKS = {
+_FORMS = {
     "text": re.compile(r"(?s).*"),
     "code": re.compile(r"[0-9]{4}"),
     "name": re.compile(r"[A-Za-z0-9_-]+"),
-    "date": re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"),
-    "number": re.compile(r"-?\d+(\.\d+)?"),
-    "integer": re.compile(r"\d+"),
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "number": re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?"),
+    "integer": re.compile(r"[0-9]{1,15}"),
+}
+_IN_WORDS = {
+    "code": "a code of four digits",
+    "name": "a name of letters, digits, - and _",
+    "date": "a date (jjjj-mm-dd)",
+    "number": "a number (with a decimal point)",
+    "integer": "a whole number",
 }
 _SQL_TYPES = {"text": "text", "code": "text", "name": "text", "date": "date", "number": "numeric", "integer": "bigint"}
 
@@ -173,10 +181,23 @@ def _checked(path: Path, line: int, row: dict, table: Table) -> dict[str, str | 
         value = (row[column] or "").strip(" ") or None
         if value is None and not kind.endswith("?"):
             raise PlatformError(f"{path}, line {line}, column {column}: a value is required.")
-        if value is not None and not _CHECKS[kind.rstrip("?")].fullmatch(value):
-            raise PlatformError(f"{path}, line {line}, column {column}: '{value}' is not a {kind.rstrip('?')}.")
+        if value is not None and not _reads_as(value, kind.rstrip("?")):
+            raise PlatformError(
+                f"{path}, line {line}, column {column}: '{value}' is not {_IN_WORDS[kind.rstrip('?')]}."
+            )
         values[column] = value
     return values
+
+
+def _reads_as(value: str, kind: str) -> bool:
+    if not _FORMS[kind].fullmatch(value):
+        return False
+    if kind == "date":
+        try:
+            date.fromisoformat(value)
+        except ValueError:
+            return False
+    return True
 
 
 def _check_references(rows: dict[str, list[dict]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
@@ -19,7 +20,8 @@ from vroegsignaal.replay import MonthTotals, Replay
 from vroegsignaal.settings import Settings
 
 STEPS_OF_A_MONTH = 6
-out = Console(highlight=False, soft_wrap=True)
+# Where nobody watches there is no window to fit in.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 
 
 @contextmanager
@@ -61,13 +63,18 @@ def summarise(here: Settings, months: list[Month], result: Replay) -> None:
 
 
 def _months_table(totals: list[MonthTotals], steps: list[Step]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_footer=True)
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_footer=True,
+        caption="signals: accepted rows; quarantined: rows; rejected, missing: drops; matches, selected: households",
+    )
     names = ("signals", "quarantined", "rejected_drops", "missing_drops", "matches", "selected")
     seconds = {each.month: sum(step.seconds or 0 for step in steps if step.month == each.month) for each in totals}
     table.add_column("month", footer="all")
     for name in names:
         whole = sum(getattr(each, name) for each in totals)
-        table.add_column(name.replace("_drops", " deliveries"), footer=str(whole), justify="right")
+        table.add_column(name.removesuffix("_drops"), footer=str(whole), justify="right")
     table.add_column("seconds", footer=f"{sum(seconds.values()):.1f}", justify="right")
     for each in totals:
         table.add_row(str(each.month), *(str(getattr(each, name)) for name in names), f"{seconds[each.month]:.1f}")
@@ -94,7 +101,8 @@ def _print_deliveries(here: Settings, months: list[Month], totals: list[MonthTot
     if rejected or missing or quarantined:
         out.print(
             f"{rejected} deliveries rejected, {missing} missing, {quarantined} rows quarantined: what was wrong and"
-            f" what to do is in {here.out}/<gemeentecode>/<jjjj-mm>/meldingen, per creditor."
+            f" what to do is in {here.out}/<gemeentecode>/<jjjj-mm>/, per creditor in meldingen/ and for the"
+            " municipality's own registers in bevindingen.csv."
         )
     for name in [name for month in months for name in landing.unrecognised(here, month)]:
         out.print(f"Not read, because it belongs to no feed: {name}")

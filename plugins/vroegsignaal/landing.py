@@ -63,10 +63,9 @@ def delivered(settings: Settings, month: Month) -> list[DeliveredFile]:
 
 def unrecognised(settings: Settings, month: Month) -> list[str]:
     """The files of the month that belong to no feed: nothing was done with them."""
+    root = UPath(settings.landing)
     return sorted(
-        f"{code}/{month}/{path.parent.name}/{path.name}"
-        for path, code in _files(settings, month)
-        if not _recognised(path, code, month)
+        str(path.relative_to(root)) for path, code in _files(settings, month) if not _recognised(path, code, month)
     )
 
 

@@ -1,15 +1,21 @@
 with approved as (
 
-    select selection.*
-    from {{ source('decision', 'selection') }} as selection
+    select * from {{ source('decision', 'selection') }}
 
 ),
 
 derived as (
 
+    -- Of the months that were approved: in the others nothing is final yet.
     select proposal.*
     from {{ ref('proposal') }} as proposal
-    inner join {{ source('decision', 'approval') }} as approval using (municipality_code, signal_month)
+    where exists (
+        select 1
+        from {{ source('decision', 'approval') }} as approval
+        where
+            approval.municipality_code = proposal.municipality_code
+            and approval.signal_month = proposal.signal_month
+    )
 
 ),
 
@@ -24,18 +30,19 @@ compared as (
         approved.arrears_eur as approved_arrears_eur,
         derived.arrears_eur as derived_arrears_eur,
         case
-            when derived.household_id is null then 'no_longer_a_match'
-            when approved.household_id is null then 'new_match'
-            when (approved.role, approved.reason) is distinct from (derived.role, derived.reason) then 'other_outcome'
-            else 'other_arrears'
+            when derived.role is null then 'no_longer_a_match'
+            when approved.role is null then 'new_match'
+            when
+                approved.role <> derived.role or coalesce(approved.reason, '') <> coalesce(derived.reason, '')
+                then 'other_outcome'
+            when
+                approved.arrears_eur <> derived.arrears_eur or approved.creditors <> derived.creditors
+                then 'other_arrears'
         end as difference
     from approved
     full outer join derived using (municipality_code, signal_month, household_id)
-    where
-        (approved.role, approved.reason, approved.creditors, approved.arrears_eur)
-        is distinct from (derived.role, derived.reason, derived.creditors, derived.arrears_eur)
 
 )
 
 select * from compared
-where {{ in_own_municipality() }}
+where difference is not null and {{ in_own_municipality() }}

@@ -1,4 +1,16 @@
-with residents as (
+with known_residents as (
+
+    {{ register_known('brp') }}
+
+),
+
+known_debt_help as (
+
+    {{ register_known('shv') }}
+
+),
+
+residents as (
 
     select
         resident.municipality_code,
@@ -6,7 +18,7 @@ with residents as (
         bool_or(resident.suspension is null) as is_inhabited,
         min(resident.district) filter (where resident.suspension is null) as district
     from {{ ref('stg_resident') }} as resident
-    inner join ({{ register_known('brp') }}) as known using (municipality_code, drop_id)
+    inner join known_residents using (municipality_code, drop_id)
     group by resident.municipality_code, resident.household_id
 
 ),
@@ -17,7 +29,7 @@ in_debt_help as (
         debt_help.municipality_code,
         debt_help.household_id
     from {{ ref('stg_debt_help') }} as debt_help
-    inner join ({{ register_known('shv') }}) as known using (municipality_code, drop_id)
+    inner join known_debt_help using (municipality_code, drop_id)
     where {{ match_day() }} between debt_help.started_on and coalesce(debt_help.ended_on, 'infinity')
 
 ),

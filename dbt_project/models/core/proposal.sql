@@ -18,7 +18,7 @@ with recursive candidate as (
             order by candidate.arrears_eur desc, candidate.arrears_since, candidate.first_row
         ) as preference,
         count(*) over (partition by candidate.municipality_code, candidate.is_selectable, candidate.district)
-        as of_district,
+            as of_district,
         count(*) over (partition by candidate.municipality_code, candidate.is_selectable) as of_municipality
     from {{ ref('candidate') }} as candidate
     inner join {{ ref('stg_policy') }} as policy using (municipality_code)
@@ -43,7 +43,7 @@ representative as (
     select
         municipality_code,
         null::bigint as household_id,
-        array[]::text [] as covered,
+        array[]::text[] as covered,
         0 as step
     from selectable
     group by municipality_code
@@ -52,24 +52,25 @@ representative as (
 
     select
         representative.municipality_code,
-        next.household_id,
-        representative.covered || next.sectors,
-        representative.step + 1
+        chosen.household_id,
+        representative.covered || chosen.sectors as covered,
+        representative.step + 1 as step
     from representative
     cross join lateral (
         select
             selectable.household_id,
             selectable.sectors
         from selectable
-        cross join lateral (
-            select count(*) as brought
-            from unnest(selectable.sectors) as sector (sector)
-            where sector.sector <> all(representative.covered)
-        ) as new
+        cross join
+            lateral (
+                select count(*) as brought
+                from unnest(selectable.sectors) as sector (sector)
+                where sector.sector <> all(representative.covered)
+            ) as new
         where selectable.municipality_code = representative.municipality_code and new.brought > 0
         order by new.brought desc, selectable.district_share desc, selectable.preference
         limit 1
-    ) as next
+    ) as chosen
 
 ),
 

@@ -13,7 +13,7 @@ select
     finding.rule,
     finding.severity,
     -- A finding on the whole drop has no line and counts as one.
-    count(distinct (finding.drop_id, coalesce(finding.line_no, 0))) as "rows"
+    count(distinct finding.drop_id || ':' || coalesce(finding.line_no, 0)) as rows
 from {{ ref('stg_finding') }} as finding
 inner join standing_drop using (drop_id)
 group by

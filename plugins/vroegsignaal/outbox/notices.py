@@ -1,4 +1,4 @@
-"""The notices: to each creditor what was found on its own delivery, row by row, and what to do."""
+"""The notices: to each sender what was found on its own delivery, row by row, and what to do."""
 
 from __future__ import annotations
 
@@ -15,41 +15,52 @@ from vroegsignaal.outbox.files import write_csv
 from vroegsignaal.settings import Settings
 
 HEADER = ("bestand", "regel", "signaal_id", "klantnummer", "kolom", "regel_naam", "ernst", "melding", "wat_te_doen")
+# The municipality knows its own rows by file and line: no value of a person is needed.
+OWN_HEADER = ("bestand", "regel", "kolom", "regel_naam", "ernst", "melding", "wat_te_doen")
 _SEVERITIES = {"critical": "geweigerd", "warning": "aangehouden", "info": "ter informatie"}
 
 
 def write(here: Settings, code: str, month: Month, folder: Path) -> int:
-    """Write `meldingen/<creditor>.csv` for every creditor with findings this month; the number of files.
+    """Write what was found this month; the number of files.
 
-    A creditor's file of an earlier run goes away when nothing is found any more.
+    `meldingen/<creditor>.csv` for every creditor with findings, and `bevindingen.csv` about the municipality's own
+    registers. A file of an earlier run goes away when nothing is found any more.
     """
-    place = folder / "meldingen"
-    written = set()
     with warehouse.connect(here, "loader") as connection:
-        rows = [
-            row
-            for feed in contract.feeds().values()
-            if feed.of_creditor
-            for row in _findings(connection, feed, code, month)
-        ]
-    for creditor, findings in groupby(sorted(rows, key=lambda row: row[0]), key=lambda row: row[0]):
-        write_csv(place / f"{creditor}.csv", HEADER, [row[1:] for row in findings])
-        written.add(f"{creditor}.csv")
-    if place.is_dir():
-        for old in place.glob("*.csv"):
-            if old.name not in written:
-                old.unlink()
-    return len(written)
+        to_creditors = _all_findings(connection, code, month, of_creditors=True)
+        to_municipality = _all_findings(connection, code, month, of_creditors=False)
+    files = {
+        folder / "meldingen" / f"{creditor}.csv": (HEADER, [row[1:] for row in findings])
+        for creditor, findings in groupby(to_creditors, key=lambda row: row[0])
+    }
+    if to_municipality:
+        files[folder / "bevindingen.csv"] = OWN_HEADER, [(*row[1:3], *row[5:]) for row in to_municipality]
+    for path, (header, rows) in files.items():
+        write_csv(path, header, rows)
+    for old in {*folder.glob("meldingen/*.csv"), *folder.glob("bevindingen.csv")} - files.keys():
+        old.unlink()
+    return len(files)
+
+
+def _all_findings(connection: psycopg.Connection, code: str, month: Month, of_creditors: bool) -> list[tuple]:
+    found = [
+        row
+        for feed in contract.feeds().values()
+        if feed.of_creditor == of_creditors
+        for row in _findings(connection, feed, code, month)
+    ]
+    return sorted(found, key=lambda row: row[0] or "")
 
 
 def _findings(connection: psycopg.Connection, feed: contract.Feed, code: str, month: Month) -> Iterator[tuple]:
-    """The findings on a feed's drops in force, in the words for the creditor."""
-    customer = "row.klantnummer" if "klantnummer" in {column.name for column in feed.columns} else "null"
+    """The findings on a feed's drops in force, in the words for its sender; the creditor comes first."""
+    columns = {column.name for column in feed.columns}
+    customer = "row.klantnummer" if "klantnummer" in columns else "null"
     found = connection.execute(
         sql.SQL(
             """
             select
-                ledger.creditor, ledger.file, finding.line_no, row.signaal_id, {customer}, finding.column_name,
+                ledger.creditor, ledger.file, finding.line_no, {signal}, {customer}, finding.column_name,
                 finding.rule, finding.severity, ledger.unreadable, ledger.missing_columns,
                 finding.rule = 'duplicate_household' and not exists (
                     select 1
@@ -70,6 +81,7 @@ def _findings(connection: psycopg.Connection, feed: contract.Feed, code: str, mo
             order by ledger.drop_id, finding.line_no, finding.rule, finding.column_name
             """
         ).format(
+            signal=sql.SQL("row.signaal_id" if "signaal_id" in columns else "null"),
             customer=sql.SQL(customer),
             raw=sql.Identifier("raw", feed.name),
             address=sql.SQL(_ADDRESS if feed.has_address else "null"),

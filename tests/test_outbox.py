@@ -1,0 +1,121 @@
+"""The walking list: whom to visit, with what a visitor needs and in the form that was agreed."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+import stepping
+from conftest import platform
+from oracle.small_landing import BRP_COLUMNS, DEC, JAN, A, Small, signal
+
+from vroegsignaal import outbox, reading
+from vroegsignaal.months import Month
+from vroegsignaal.settings import Settings
+
+COLUMNS = (
+    "rang;rol;zaaknummer;achternaam;straatnaam;huisnummer;huisletter;huisnummertoevoeging;postcode;woonplaats;wijk;"
+    "crediteuren;achterstand;criterium;heropaf"
+)
+
+
+@pytest.fixture(scope="module")
+def handed_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Five matches in January with capacity 3 (in `small_landing`) and, added here, a reserve of 1."""
+    folder = tmp_path_factory.mktemp("outbox")
+    small = Small(folder)
+    with (small.config / "policy.csv").open("a") as policy:
+        policy.write("9101,2020-01-01,reserve_size,,1\n")
+    small.signals(DEC, "wit", signal(DEC, 5, "1234,50"))
+    small.signals(JAN, "rood", *(signal(JAN, n, f"{n}00") for n in (1, 2, 3, 4, 5)))
+    small.signals(JAN, "blauw", *(signal(JAN, n, "100", huisletter="") for n in (1, 2, 3, 4)))
+    people = [f"999900006;Proef;{n};1234QQ;Wijk {n % 2};" for n in (1, 2, 3, 4, 5)]
+    small.put(JAN, "brp/personen.csv", "\n".join([BRP_COLUMNS, *people]) + "\n")
+    variables = {"LANDING": str(small.landing), "CONFIG": str(small.config), "OUT": str(folder / "out")}
+    with platform(folder / "home", **variables) as here:
+        stepping.run_months(DEC, JAN)
+        yield here
+
+
+def walking_list(here: Settings) -> list[dict[str, str]]:
+    with (here.out / A / JAN / "looplijst.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter=";"))
+
+
+def test_the_csv_has_the_agreed_columns_and_one_row_per_household(handed_out: Settings) -> None:
+    text = (handed_out.out / A / JAN / "looplijst.csv").read_text(encoding="utf-8")
+    assert text.splitlines()[0] == COLUMNS
+    rows = walking_list(handed_out)
+    assert [row["rang"] for row in rows] == ["1", "2", "3", "4"]
+    assert [row["rol"] for row in rows] == ["geselecteerd"] * 3 + ["reserve"]
+    assert len({row["zaaknummer"] for row in rows}) == 4
+    assert {row["postcode"] for row in rows} == {"1234QQ"}
+
+
+def test_a_row_tells_whom_to_ask_for_what_they_owe_and_to_whom(handed_out: Settings) -> None:
+    (fifth,) = [row for row in walking_list(handed_out) if row["huisnummer"] == "5"]
+    # rood 500 in January and wit 1.234,50 in December; the newest signal names the customer.
+    assert fifth["achterstand"] == "1734,50"
+    assert fifth["crediteuren"] == "Rood, Wit"
+    assert fifth["achternaam"] == "Proef"
+    assert fifth["criterium"] == "in drie maanden"
+    assert fifth["wijk"] == "Wijk 1"
+    assert fifth["heropaf"] == "n"
+
+
+def test_the_workbook_holds_the_same_rows_and_drop_downs_for_what_is_filled_in(handed_out: Settings) -> None:
+    book = openpyxl.load_workbook(handed_out.out / A / JAN / "looplijst.xlsx")
+    sheet = book["Looplijst"]
+    header, *rows = sheet.iter_rows(values_only=True)
+    assert ";".join(header[:15]) == COLUMNS
+    assert [str(row[0]) for row in rows] == ["1", "2", "3", "4"]
+    assert [float(row[12]) for row in rows] == [
+        float(row["achterstand"].replace(",", ".")) for row in walking_list(handed_out)
+    ]
+    place = header.index("resultaat") + 1
+    cell = sheet.cell(row=2, column=place).coordinate
+    (choices,) = [v for v in sheet.data_validations.dataValidation if v.type == "list" and cell in v.sqref]
+    reference = choices.formula1.removeprefix("=").split("!")
+    listed = [value for (value,) in book[reference[0]][reference[1].replace("$", "")] for value in [value.value]]
+    assert "klant wil het zelf oplossen" in listed
+    assert "geen contact / onbekend" in listed
+
+
+def test_handed_out_again_the_files_are_the_same_bytes(handed_out: Settings) -> None:
+    folder = handed_out.out / A / JAN
+    before = {path.name: path.read_bytes() for path in folder.glob("looplijst.*")}
+    outbox.hand_out(Month.parse(JAN))
+    assert {path.name: path.read_bytes() for path in folder.glob("looplijst.*")} == before
+    assert len(before) == 2
+
+
+def test_only_the_owner_can_read_the_files(handed_out: Settings) -> None:
+    for path in (handed_out.out / A / JAN).rglob("*.*"):
+        assert path.stat().st_mode & 0o077 == 0, path.name
+
+
+def test_who_was_not_chosen_has_a_reason(handed_out: Settings) -> None:
+    rows = reading.rows(
+        handed_out, f"select role, rank, reason from casework.selection where signal_month = '{JAN}-01'", "caseworker"
+    )
+    assert sorted((row["role"], row["reason"]) for row in rows if row["role"] == "not_selected") == [
+        ("not_selected", "over_capacity")
+    ]
+    assert all(row["reason"] is None and row["rank"] for row in rows if row["role"] != "not_selected")
+
+
+def test_an_empty_month_is_a_month(handed_out: Settings) -> None:
+    empty = Path(handed_out.landing) / A / "2022-02"
+    empty.mkdir()
+    stepping.run_months("2022-02")
+    missing = reading.rows(
+        handed_out, "select creditor, status from mart.drops where signal_month = '2022-02-01' order by 1", "bi"
+    )
+    # Everybody with an agreement on 25 February, which is blauw's last day and groen's first.
+    assert [tuple(row.values()) for row in missing] == [
+        (creditor, "missing") for creditor in ("blauw", "groen", "rood", "wit")
+    ]
+    assert (handed_out.out / A / "2022-02" / "looplijst.csv").read_text().splitlines() == [COLUMNS]
