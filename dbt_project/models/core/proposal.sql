@@ -1,7 +1,8 @@
 {#
     Whom to visit. Everybody who can be chosen gets a place in one order per municipality; the first places, up to the
     capacity, are selected, the next are the reserve. The order is made so that
-    1. every sector that has candidates is represented: first come those who together cover the sectors;
+    1. every sector that has candidates is represented: first come those who together cover the sectors, chosen such
+       that no district has to get more than its share, rounded up, where that is possible;
     2. districts are served in proportion: then the whole seats of each district's share, then the largest remainders;
     3. within a district the larger arrears go first, then the older ones, then the earlier row of the drops.
 #}
@@ -36,41 +37,122 @@ selectable as (
 
 ),
 
-representative as (
+district as (
 
-    -- Who together cover the sectors: each next one brings the most sectors that are not covered yet. A district with
-    -- a larger share goes first, so that covering the sectors does not upset the districts.
     select
         municipality_code,
-        null::bigint as household_id,
-        array[]::text[] as covered,
-        0 as step
+        district,
+        capacity,
+        min(district_share) as share
     from selectable
-    group by municipality_code
+    group by municipality_code, district, capacity
+
+),
+
+kind as (
+
+    -- Households of one district with the same sectors can stand in for each other: the first in preference does. More
+    -- than a few districts to choose from would only cost time.
+    select *
+    from (
+        select
+            *,
+            row_number() over (partition by municipality_code, sectors order by preference) as choice
+        from (
+            select distinct on (municipality_code, district, sectors) *
+            from selectable
+            order by municipality_code, district, sectors, preference
+        ) as first_of_kind
+    ) as ranked
+    where choice <= 8
+
+),
+
+cover as (
+
+    -- Every way to represent the sectors, one household after the other: each next one brings the first sector that is
+    -- still missing.
+    select
+        municipality_code,
+        capacity,
+        array_agg(distinct sector.sector order by sector.sector) as missing,
+        array[]::bigint[] as households,
+        array[]::text[] as districts,
+        array[]::bigint[] as preferences
+    from selectable
+    cross join unnest(selectable.sectors) as sector (sector)
+    group by municipality_code, capacity
 
     union all
 
     select
-        representative.municipality_code,
-        chosen.household_id,
-        representative.covered || chosen.sectors as covered,
-        representative.step + 1 as step
-    from representative
+        cover.municipality_code,
+        cover.capacity,
+        array(
+            select sector.sector
+            from unnest(cover.missing) as sector (sector)
+            where sector.sector <> all(kind.sectors)
+            order by sector.sector
+        ) as missing,
+        cover.households || kind.household_id as households,
+        cover.districts || kind.district as districts,
+        cover.preferences || kind.preference as preferences
+    from cover
+    inner join kind
+        on cover.municipality_code = kind.municipality_code and cover.missing[1] = any(kind.sectors)
+    where cardinality(cover.households) < cover.capacity
+
+),
+
+whole_seats as (
+
+    select
+        municipality_code,
+        sum(floor(share)) as seats
+    from district
+    group by municipality_code
+
+),
+
+judged_cover as (
+
+    -- How many places a cover takes beyond the shares of its districts and beyond what the whole seats of others leave.
+    select
+        cover.*,
+        beyond.share + greatest(0, beyond.whole_seats + whole_seats.seats - cover.capacity) as places_beyond,
+        (select sum(greatest(0, preference - cover.capacity)) from unnest(cover.preferences) as preference) as loss
+    from cover
+    inner join whole_seats using (municipality_code)
     cross join lateral (
         select
-            selectable.household_id,
-            selectable.sectors
-        from selectable
-        cross join
-            lateral (
-                select count(*) as brought
-                from unnest(selectable.sectors) as sector (sector)
-                where sector.sector <> all(representative.covered)
-            ) as new
-        where selectable.municipality_code = representative.municipality_code and new.brought > 0
-        order by new.brought desc, selectable.district_share desc, selectable.preference
-        limit 1
-    ) as chosen
+            coalesce(sum(greatest(0, taken.places - ceil(district.share))), 0) as share,
+            coalesce(sum(greatest(0, taken.places - floor(district.share))), 0) as whole_seats
+        from (
+            select
+                place.district,
+                count(*) as places
+            from unnest(cover.districts) as place (district)
+            group by place.district
+        ) as taken
+        inner join district
+            on cover.municipality_code = district.municipality_code and taken.district = district.district
+    ) as beyond
+
+),
+
+representative as (
+
+    select
+        best.municipality_code,
+        household.household_id,
+        household.step
+    from (
+        select distinct on (municipality_code) *
+        from judged_cover
+        order by
+            municipality_code, cardinality(missing), places_beyond, loss, cardinality(households), preferences
+    ) as best
+    cross join unnest(best.households) with ordinality as household (household_id, step)
 
 ),
 
@@ -97,8 +179,7 @@ in_order as (
             order by
                 represents,
                 place_in_district > floor(district_share),
-                -- Among the places after the whole seats: the first of each district by remainder, then by turns.
-                place_in_district > floor(district_share) + 1,
+                -- After the whole seats: first one of each district by remainder, then by turns.
                 case
                     when place_in_district = floor(district_share) + 1 then floor(district_share) - district_share
                     else place_in_district / of_district::numeric

@@ -1,0 +1,158 @@
+"""The house keeps its own rules: rooms, directions, names, and what may never be in the repository."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from vroegsignaal import contract
+
+ROOT = Path(__file__).resolve().parents[1]
+LIBRARY = ROOT / "plugins" / "vroegsignaal"
+LAYERS = ("staging", "core", "casework", "mart")
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def imported(path: Path) -> set[str]:
+    """The modules that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def test_the_rooms_are_where_they_should_be() -> None:
+    for name in (
+        "dags",
+        "dbt_project",
+        "expectations",
+        "plugins",
+        "tests",
+        "docker-compose.yml",
+        "README.md",
+        "LICENSE",
+    ):
+        assert (ROOT / name).exists(), name
+    assert (ROOT / "LICENSE").read_text().lstrip().startswith("EUROPEAN UNION PUBLIC LICENCE v. 1.2")
+    assert yaml.safe_load((ROOT / "publiccode.yml").read_text())["legal"]["license"] == "EUPL-1.2"
+
+
+def test_the_library_imports_no_flow_and_only_the_comparison_knows_what_was_published() -> None:
+    for path in LIBRARY.rglob("*.py"):
+        names = imported(path)
+        assert not any(name.split(".")[0] == "dags" for name in names), path
+        assert not any(name.startswith("pilot.published") for name in names), path
+
+
+def test_the_library_speaks_to_airflow_only_where_flows_and_processes_are() -> None:
+    users = {
+        str(path.relative_to(LIBRARY))
+        for path in LIBRARY.rglob("*.py")
+        if any(name.split(".")[0] == "airflow" for name in imported(path))
+    }
+    assert users == {"flows.py"}
+
+
+def test_models_refer_in_one_direction_only() -> None:
+    layer_of = {path.stem: path.parent.name for path in (ROOT / "dbt_project" / "models").rglob("*.sql")}
+    assert set(layer_of.values()) == set(LAYERS)
+    for path in (ROOT / "dbt_project" / "models").rglob("*.sql"):
+        for name in re.findall(r"ref\('(\w+)'\)", path.read_text()):
+            if name in layer_of:
+                assert LAYERS.index(layer_of[name]) <= LAYERS.index(path.parent.name), f"{path.name} reads {name}"
+
+
+def test_every_model_and_column_of_a_layer_that_others_read_is_described() -> None:
+    for layer in ("core", "casework", "mart"):
+        folder = ROOT / "dbt_project" / "models" / layer
+        described = {}
+        for properties in folder.glob("*.yml"):
+            for model in yaml.safe_load(properties.read_text()).get("models", []):
+                described[model["name"]] = model
+        assert set(described) == {path.stem for path in folder.glob("*.sql")}
+        for model in described.values():
+            assert model["description"], model["name"]
+            assert model["columns"], model["name"]
+            assert all(column["description"] for column in model["columns"]), model["name"]
+
+
+def test_every_mart_has_a_municipality_and_no_household() -> None:
+    text = (ROOT / "dbt_project" / "models" / "mart" / "_mart.yml").read_text()
+    for model in yaml.safe_load(text)["models"]:
+        columns = [column["name"] for column in model["columns"]]
+        assert columns[0] == "municipality_code", model["name"]
+        assert "household_id" not in columns
+
+
+def test_every_column_of_a_feed_has_a_privacy_class_and_every_rule_its_words() -> None:
+    assert {"signals", "withdrawals", "brp", "shv"} <= set(contract.feeds())
+    for feed in contract.feeds().values():
+        assert feed.columns
+        assert all(column.privacy in contract.PRIVACY_CLASSES for column in feed.columns)
+        for rule in feed.row_rules:
+            words = contract.wordings()[rule.rule]
+            assert words.severity in ("critical", "warning", "info")
+            assert words.finding
+            assert words.action
+
+
+def test_the_severity_of_the_agreed_rules_is_as_agreed() -> None:
+    critical = {"unreadable", "columns_missing", "unknown_creditor", "empty_drop"}
+    warning = {
+        *("value_missing", "date_invalid", "postcode_invalid", "house_number_invalid", "bsn_invalid"),
+        *("amount_invalid", "amount_not_positive", "amount_implausible", "arrears_too_old", "signal_outside_month"),
+        *("arrears_after_signal", "duplicate_signal_id", "duplicate_household"),
+    }
+    # The wording of duplicate_household for a household that is now missing; no rule of its own.
+    words = {rule: said for rule, said in contract.wordings().items() if rule != "duplicate_household_missing"}
+    assert {rule for rule, said in words.items() if said.severity == "critical"} == critical
+    assert {rule for rule, said in words.items() if said.severity == "warning"} == warning
+
+
+def test_the_locks_name_exact_versions_and_no_address() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith("#")]
+        assert len(lines) > 100
+        for line in lines:
+            assert re.fullmatch(r"[A-Za-z0-9._-]+(\[[a-z0-9,-]+\])?==[^ ]+( ;.*)?", line), line
+        assert "://" not in "".join(lines)
+
+
+def test_no_file_names_a_package_index_or_a_place_on_some_machine() -> None:
+    # In pieces, so that this file does not find itself.
+    wrong = re.compile("|".join(["--(extra-)?" + "index-url", "/ro" + "ot/", "/ho" + "me/", "pypi" + r"\.org"]))
+    for path in tracked():
+        if path.suffix in (".py", ".md", ".yml", ".toml", ".lock", ".sql", "") and path.name != "LICENSE":
+            found = wrong.search(path.read_text(encoding="utf-8"))
+            assert not found, f"{path.relative_to(ROOT)}: {found and found[0]}"
+
+
+def test_everything_that_compose_starts_listens_on_loopback_with_secrets_that_are_declared() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    assert {"postgres", "api-server", "scheduler", "dag-processor", "triggerer"} <= set(compose["services"])
+    for name, service in compose["services"].items():
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
+        assert set(service.get("secrets", [])) <= set(compose["secrets"]), name
+        for other in service.get("depends_on", {}):
+            assert other in compose["services"]
+
+
+def test_the_readme_names_every_flow_setting_and_mart() -> None:
+    text = (ROOT / "README.md").read_text()
+    for flow in (ROOT / "dags").glob("*.py"):
+        assert f"`{flow.stem}`" in text
+    for mart in (ROOT / "dbt_project" / "models" / "mart").glob("*.sql"):
+        assert f"`{mart.stem}`" in text
+    for setting in re.findall(r'"(VROEGSIGNAAL_\w+)"', (LIBRARY / "settings.py").read_text()):
+        assert f"`{setting}`" in text

@@ -1,0 +1,51 @@
+"""The unit tests that stand beside the dbt models, on an empty warehouse of their own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from vroegsignaal import settings, transform, warehouse
+from vroegsignaal.months import Month
+from vroegsignaal.settings import Settings
+
+MONTH = Month.parse("2018-09")
+"""Any month will do: each unit test fixes its own."""
+
+
+@pytest.fixture(scope="module")
+def empty_warehouse() -> Iterator[Settings]:
+    """A running warehouse with every relation of the models up to the proposal, and without a row."""
+    # Not pytest's own folder: only its owner may enter that, and a server started by root is somebody else.
+    with tempfile.TemporaryDirectory(prefix="vroegsignaal-models-") as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder).chmod(0o755)
+        for name in ("CONFIG", "LANDING", "OUT", "WAREHOUSE", "APPROVAL"):
+            patch.delenv(f"VROEGSIGNAAL_{name}", raising=False)
+        patch.setenv("VROEGSIGNAAL_HOME", str(Path(folder, "home")))
+        here = settings.load()
+        try:
+            warehouse.ensure_running(here)
+            transform.derive(MONTH)
+            yield here
+        finally:
+            warehouse.server(here).stop()
+
+
+def unit_tests_written(here: Settings) -> list[str]:
+    files = [yaml.safe_load(file.read_text()) for file in (here.dbt_project / "models").rglob("*.yml")]
+    return [test["name"] for file in files for test in file.get("unit_tests", [])]
+
+
+def test_every_unit_test_of_the_models_passes(empty_warehouse: Settings) -> None:
+    written = unit_tests_written(empty_warehouse)
+    assert written
+
+    # Raises an error that names those that fail.
+    counts = transform.run_dbt(empty_warehouse, MONTH, "unit", "test", "--select", "test_type:unit")
+
+    # dbt answers "nothing to do" with success.
+    assert counts == {"pass": len(written)}
