@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,12 +13,23 @@ from vroegsignaal import settings, warehouse
 from vroegsignaal.settings import Settings
 
 
+@pytest.fixture(scope="session")
+def new_home() -> Iterator[Callable[[], Path]]:
+    """A function that gives an empty home.
+
+    Not in pytest's own folder: only its owner may enter that, and a server started by root is somebody else.
+    """
+    with tempfile.TemporaryDirectory(prefix="vroegsignaal-homes-") as folder:
+        Path(folder).chmod(0o755)
+        yield lambda: Path(tempfile.mkdtemp(dir=folder), "home")
+
+
 @contextmanager
 def platform(home: Path, **variables: str) -> Iterator[Settings]:
     """The settings of a platform in `home`, whose warehouse is up; `variables` are its VROEGSIGNAAL_… settings."""
-    names = ("HOME", "CONFIG", "LANDING", "OUT", "WAREHOUSE", "APPROVAL")
+    home.parent.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
-        for name in names:
+        for name in ("HOME", "CONFIG", "LANDING", "OUT", "WAREHOUSE", "APPROVAL"):
             patch.delenv(f"VROEGSIGNAAL_{name}", raising=False)
         for name, value in {"HOME": str(home), "APPROVAL": "automatic", **variables}.items():
             patch.setenv(f"VROEGSIGNAAL_{name}", value)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import stepping
@@ -31,11 +32,13 @@ class Replayed:
 
 
 @pytest.fixture(scope="module", params=(1, 2), ids="seed {}".format)
-def replayed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
+def replayed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], Path]
+) -> Iterator[Replayed]:
     folder = tmp_path_factory.mktemp("random")
     landing, config = folder / "landing", folder / "config"
     setting = write(landing, config, request.param)
-    with platform(folder / "home", LANDING=str(landing), CONFIG=str(config)) as here:
+    with platform(new_home(), LANDING=str(landing), CONFIG=str(config)) as here:
         stepping.run_months(*setting.months)
         decisions = decided(here)
         selected = {key: {a for a, d in by_home.items() if d.role == "selected"} for key, by_home in decisions.items()}

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,8 +32,8 @@ def typed(home: Path, *words: str, **variables: str) -> subprocess.CompletedProc
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("cli")
+def home(new_home: Callable[[], Path]) -> Iterator[Path]:
+    folder = new_home()
     with platform(folder):
         yield folder
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -30,9 +30,9 @@ def delivery(tmp_path: Path, server_home: Path) -> Iterator[Delivery]:
 
 
 @pytest.fixture(scope="module")
-def server_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def server_home(new_home: Callable[[], Path]) -> Path:
     """One server for the module: initialising one takes seconds."""
-    return tmp_path_factory.mktemp("server")
+    return new_home()
 
 
 def forget_everything(here: Settings) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from conftest import platform
 
-from vroegsignaal import settings, transform, warehouse
+from vroegsignaal import transform
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
@@ -18,21 +18,11 @@ MONTH = Month.parse("2018-09")
 
 
 @pytest.fixture(scope="module")
-def empty_warehouse() -> Iterator[Settings]:
+def empty_warehouse(new_home: Callable[[], Path]) -> Iterator[Settings]:
     """A running warehouse with every relation of the models up to the proposal, and without a row."""
-    # Not pytest's own folder: only its owner may enter that, and a server started by root is somebody else.
-    with tempfile.TemporaryDirectory(prefix="vroegsignaal-models-") as folder, pytest.MonkeyPatch.context() as patch:
-        Path(folder).chmod(0o755)
-        for name in ("CONFIG", "LANDING", "OUT", "WAREHOUSE", "APPROVAL"):
-            patch.delenv(f"VROEGSIGNAAL_{name}", raising=False)
-        patch.setenv("VROEGSIGNAAL_HOME", str(Path(folder, "home")))
-        here = settings.load()
-        try:
-            warehouse.ensure_running(here)
-            transform.derive(MONTH)
-            yield here
-        finally:
-            warehouse.server(here).stop()
+    with platform(new_home()) as here:
+        transform.derive(MONTH)
+        yield here
 
 
 def unit_tests_written(here: Settings) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import openpyxl
@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 @pytest.fixture(scope="module")
-def handed_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def handed_out(tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], Path]) -> Iterator[Settings]:
     """Five matches in January with capacity 3 (in `small_landing`) and, added here, a reserve of 1."""
     folder = tmp_path_factory.mktemp("outbox")
     small = Small(folder)
@@ -35,7 +35,7 @@ def handed_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     people = [f"999900006;Proef;{n};1234QQ;Wijk {n % 2};" for n in (1, 2, 3, 4, 5)]
     small.put(JAN, "brp/personen.csv", "\n".join([BRP_COLUMNS, *people]) + "\n")
     variables = {"LANDING": str(small.landing), "CONFIG": str(small.config), "OUT": str(folder / "out")}
-    with platform(folder / "home", **variables) as here:
+    with platform(new_home(), **variables) as here:
         stepping.run_months(DEC, JAN)
         yield here
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -86,9 +86,9 @@ class Home:
 
 
 @pytest.fixture(scope="module")
-def pilot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, subprocess.CompletedProcess]]:
+def pilot(new_home: Callable[[], Path]) -> Iterator[tuple[Home, subprocess.CompletedProcess]]:
     """The pilot, killed in its third month and started again; with what the second start printed."""
-    home = Home(tmp_path_factory.mktemp("pilot"))
+    home = Home(new_home())
     first = home.start("run")
     deadline = time.monotonic() + 300
     while home.approved() < 2:
@@ -192,13 +192,15 @@ def test_a_month_run_once_more_changes_nothing_and_says_so(pilot: tuple[Home, su
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Settings, list[str]]]:
+def killed(
+    tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], Path]
+) -> Iterator[tuple[Home, Settings, list[str]]]:
     """A random landing area replayed through Airflow, killed after some seconds, again and again, then to its end."""
     folder = tmp_path_factory.mktemp("killed")
     landing, config = folder / "landing", folder / "config"
     setting = write(landing, config, 3, months=2, creditors=6)
     variables = {"LANDING": str(landing), "CONFIG": str(config)}
-    home = Home(folder / "home", **{f"VROEGSIGNAAL_{name}": value for name, value in variables.items()})
+    home = Home(new_home(), **{f"VROEGSIGNAAL_{name}": value for name, value in variables.items()})
     # Two months of some twenty seconds: these fall into the start, the intake and the door, and the derivation.
     for seconds in (9, 14, 20):
         command = home.start("replay")
@@ -207,7 +209,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, Set
         home.kill(command)
     done = home.type("replay")
     assert done.returncode == 0, done.stderr
-    with platform(folder / "home", **variables) as here:
+    with platform(home.folder, **variables) as here:
         yield home, here, list(setting.months)
 
 
@@ -231,11 +233,11 @@ def contents(here: Settings) -> dict[str, list[str]]:
 
 
 def test_killed_at_any_point_and_started_again_it_ends_in_the_same_tables(
-    killed: tuple[Home, Settings, list[str]], tmp_path: Path
+    killed: tuple[Home, Settings, list[str]], new_home: Callable[[], Path]
 ) -> None:
     _, here, months = killed
     after_kills = contents(here)
-    with platform(tmp_path / "undisturbed", LANDING=here.landing, CONFIG=str(here.config)) as undisturbed:
+    with platform(new_home(), LANDING=here.landing, CONFIG=str(here.config)) as undisturbed:
         stepping.run_months(*months)
         expected = contents(undisturbed)
     assert {name: len(rows) for name, rows in after_kills.items()} == {

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from vroegsignaal import calendar
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.settings import Settings
 
@@ -95,6 +96,8 @@ TABLES = {
             },
             key=("creditor",),
         ),
+        Table("code_lists", False, {"list": "name", "code": "text"}, key=("list", "code")),
+        Table("equated_days", False, {"day": "date", "description": "text"}, key=("day",)),
         Table("column_aliases", False, {"creditor": "name", "alias": "text", "column": "name"}),
     )
 }
@@ -132,9 +135,23 @@ def load(settings: Settings, connection: psycopg.Connection) -> bool:
         with connection.cursor().copy(sql.SQL("copy {} ({}) from stdin").format(name, columns)) as copy:
             for row in rows[table.name]:
                 copy.write_row([row[column] for column in table.columns])
+    _load_holidays(connection)
     connection.execute("delete from config.loaded")
     connection.execute("insert into config.loaded values (%s)", [fingerprint])
     return True
+
+
+def code_list(settings: Settings, name: str) -> list[str]:
+    """The codes of a list, in the order in which people choose from them."""
+    table = TABLES["code_lists"]
+    return [str(row["code"]) for row in _read(_file(settings, table), table) if row["list"] == name]
+
+
+def _load_holidays(connection: psycopg.Connection) -> None:
+    connection.execute("delete from config.holiday")
+    with connection.cursor().copy("copy config.holiday (day, description) from stdin") as copy:
+        for row in calendar.holidays().items():
+            copy.write_row(row)
 
 
 def _file(settings: Settings, table: Table) -> Path:

@@ -21,6 +21,7 @@ CONTRACTS = ROOT / "expectations"
 TYPES = {
     "text": ("text", "{given}", None),
     "date": ("date", "quality.read_date({given})", "date_invalid"),
+    "month": ("date", "quality.read_month({given})", "date_invalid"),
     "amount": (
         "numeric",
         "quality.read_amount({given}, decimal_separator, thousands_separator)",
@@ -44,7 +45,8 @@ class Column:
     description: str
     privacy: str
     required: bool = False
-    codes: tuple[str, ...] = ()
+    codes: str | None = None
+    """The code list (of `code_lists.csv`) that its values are taken from."""
 
     @property
     def sql_type(self) -> str:
@@ -64,6 +66,11 @@ class Column:
     def fault(self) -> str:
         """Its name in the door's work table for the mark that a text is there but does not read as the type."""
         return f"{self.name}_fault"
+
+    @property
+    def stranger(self) -> str:
+        """Its name in the door's work table for the mark that a value is not in the code list."""
+        return f"{self.name}_stranger"
 
     @property
     def rule_of_type(self) -> str | None:
@@ -129,9 +136,12 @@ class Feed:
 
 @cache
 def feeds() -> dict[str, Feed]:
-    """All feeds by name. Raises PlatformError that names the contract and what is wrong with it."""
+    """All feeds by name. Raises PlatformError that names the contract and what is wrong with it.
+
+    Those of creditors, which hold the signals, come first: so do their households in the register.
+    """
     contracts = [path for path in sorted(CONTRACTS.glob("*.yml")) if path.name not in ("rules.yml", "drops.yml")]
-    return {feed.name: feed for feed in map(_read, contracts)}
+    return {feed.name: feed for feed in sorted(map(_read, contracts), key=lambda feed: not feed.of_creditor)}
 
 
 @cache
@@ -158,8 +168,7 @@ def _rules_of(column: Column) -> Iterator[Rule]:
     if column.rule_of_type:
         yield Rule(column.rule_of_type, "ExpectColumnValuesToBeNull", {"column": column.fault}, column.name)
     if column.codes:
-        arguments = {"column": column.name, "value_set": list(column.codes)}
-        yield Rule("code_unknown", "ExpectColumnValuesToBeInSet", arguments, column.name)
+        yield Rule("code_unknown", "ExpectColumnValuesToBeNull", {"column": column.stranger}, column.name)
 
 
 def _rule(written: dict) -> Rule:
@@ -169,7 +178,7 @@ def _rule(written: dict) -> Rule:
 def _read(path: Path) -> Feed:
     written = yaml.safe_load(path.read_text())
     try:
-        columns = tuple(Column(**column | {"codes": tuple(column.get("codes", ()))}) for column in written["columns"])
+        columns = tuple(Column(**column) for column in written["columns"])
         feed = Feed(
             name=written["feed"],
             title=written["title"],

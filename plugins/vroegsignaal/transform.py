@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import Conninfo
 
 from vroegsignaal import settings, warehouse
 from vroegsignaal.errors import PlatformError
@@ -61,18 +62,30 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str) -> dict[st
 
 
 def _environment(here: Settings, month: Month) -> dict[str, str]:
+    """The variables with which dbt reaches the warehouse as transformer, for the month."""
     there = conninfo_to_dict(warehouse.uri(here, "transformer"))
     return {
-        "VROEGSIGNAAL_DB_HOST": str(there["host"]),
-        "VROEGSIGNAAL_DB_PORT": str(there["port"]),
+        **_client_variables(there),
+        "VROEGSIGNAAL_DB_HOST": str(there.get("host", "")),
+        "VROEGSIGNAAL_DB_PORT": str(there.get("port", os.environ.get("PGPORT", "5432"))),
         "VROEGSIGNAAL_DB_USER": str(there["user"]),
         "VROEGSIGNAAL_DB_NAME": str(there["dbname"]),
         "DBT_ENV_SECRET_PASSWORD": str(there["password"]),
         # The month is a setting of dbt's database sessions: see the macro `month`.
-        "PGOPTIONS": f"-c vroegsignaal.month={month.first_day}",
+        "PGOPTIONS": f"{there.get('options', '')} -c vroegsignaal.month={month.first_day}".strip(),
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
     }
+
+
+def _client_variables(there: dict) -> dict[str, str]:
+    """The options of a connection string (such as sslmode) as variables of PostgreSQL's client library (PGSSLMODE).
+
+    dbt's profile has a place for host, port, login and database only, but dbt connects with that library.
+    """
+    variables = {option.keyword.decode(): option.envvar.decode() for option in Conninfo.get_defaults() if option.envvar}
+    in_profile = ("host", "port", "user", "password", "dbname")
+    return {variables[name]: str(there[name]) for name in there if name in variables and name not in in_profile}
 
 
 def _outcome(results: Path) -> list[dict]:
@@ -88,5 +101,5 @@ def _complaint(month: Month, outcome: list[dict], printed: str, log: Path) -> st
     return f"dbt could not derive {month}:\n{told}\nThe whole log: {log}. Nothing of the failed models was kept."
 
 
-def _first_lines(text: str | None, lines: int = 3) -> str:
+def _first_lines(text: str | None, lines: int = 8) -> str:
     return "\n".join((text or "").strip().splitlines()[:lines])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib import resources
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -31,14 +32,17 @@ def server(settings: Settings) -> EmbeddedServer:
 
 def uri(settings: Settings, role: str = OWNER) -> str:
     """The connection string of the warehouse for one of the roles, or for its owner."""
-    owner = settings.warehouse or server(settings).uri(DATABASE)
-    if role == OWNER:
-        return owner
-    if role not in ROLES:
+    if role not in (OWNER, *ROLES):
         raise UsageError(f"'{role}' is not a role of the warehouse: choose one of {', '.join(ROLES)}.")
-    there = conninfo_to_dict(owner)
-    password = _passwords(settings)[role]
-    return f"postgresql://{role}:{password}@{there['host']}:{there.get('port', 5432)}/{there['dbname']}"
+    if settings.warehouse is None:
+        login = () if role == OWNER else (role, _passwords(settings)[role])
+        return server(settings).uri(DATABASE, *login)
+    parts = _parts(settings.warehouse)
+    if role != OWNER:
+        # Another login; host, port, database and options (such as sslmode) stay as they are written.
+        place = parts.netloc.rpartition("@")[2]
+        parts = parts._replace(netloc=f"{role}:{_passwords(settings)[role]}@{place}")
+    return parts.geturl()
 
 
 @contextmanager
@@ -83,19 +87,44 @@ def prepare(settings: Settings) -> None:
     """Make rooms, roles, tables and functions as this version wants them; nothing when they are so already."""
     definition = _definition()
     fingerprint = sha256(definition.encode()).hexdigest()
-    with connect(settings, OWNER) as connection:
-        if _prepared_for(connection) == fingerprint and (settings.home / "roles.json").exists():
-            return
-        connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal prepare'))")
-        _ensure_roles(settings, connection)
-        connection.execute(definition)
-        connection.execute("delete from config.prepared")
-        connection.execute("insert into config.prepared values (%s)", [fingerprint])
+    try:
+        with connect(settings, OWNER) as connection:
+            if _prepared_for(connection) == fingerprint and (settings.home / "roles.json").exists():
+                return
+            connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal prepare'))")
+            _ensure_roles(settings, connection)
+            connection.execute(definition)
+            connection.execute("delete from config.prepared")
+            connection.execute("insert into config.prepared values (%s)", [fingerprint])
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise PlatformError(
+            f"the login of VROEGSIGNAAL_WAREHOUSE may not prepare the warehouse: {error.diag.message_primary}. It has "
+            "to own the database and to have the right `createrole`; and if the roles "
+            f"{', '.join(ROLES)} exist already, it has to be the one who made them."
+        ) from None
 
 
 def fetch(connection: psycopg.Connection, query: str | sql.Composed, values: object = None) -> list[tuple]:
     """All rows of a query."""
     return connection.execute(query, values).fetchall()
+
+
+def _parts(outside: str) -> SplitResult:
+    """The parts of VROEGSIGNAAL_WAREHOUSE; raises UsageError, which does not repeat it, unless it is a complete URI."""
+    try:
+        parts, there = urlsplit(outside), conninfo_to_dict(outside)
+        # PostgreSQL's reading and ours agree only where special characters are escaped and the login stands in front.
+        login = [None if part is None else unquote(part) for part in (parts.username, parts.password)]
+        complete = bool(login[0] and there.get("dbname")) and login == [there.get("user"), there.get("password")]
+    except (ValueError, psycopg.ProgrammingError):
+        complete = False
+    if not complete:
+        raise UsageError(
+            "VROEGSIGNAAL_WAREHOUSE is not the complete URI of a PostgreSQL database: write it as "
+            "postgresql://user:password@host:port/database, with a password's special characters escaped (@ as %40)."
+        )
+    # Not all drivers know its other name, postgres.
+    return parts._replace(scheme="postgresql")
 
 
 def _prepared_for(connection: psycopg.Connection) -> str | None:
@@ -137,6 +166,8 @@ def _feed_tables(feed: contract.Feed) -> str:
         f"alter table {accepted} add column if not exists creditor text;",
         f"alter table {accepted} add column if not exists household_id bigint;",
     ]
+    # First nothing: a column whose class became direct would else stay readable.
+    lines.append(f"revoke all on {accepted} from transformer;")
     readable = ["drop_id", "line_no", "municipality_code", "signal_month", "creditor", "household_id"]
     for column in feed.columns:
         lines.append(f"alter table {raw} add column if not exists {column.name} text;")
@@ -156,12 +187,14 @@ def _feed_tables(feed: contract.Feed) -> str:
 def _ensure_databases(settings: Settings) -> None:
     embedded = server(settings)
     with psycopg.connect(embedded.uri("postgres"), autocommit=True) as connection:
+        # Held until the connection closes: two commands at once on an empty home.
+        connection.execute("select pg_advisory_lock(hashtext('vroegsignaal databases'))")
         present = {name for (name,) in connection.execute("select datname from pg_database")}
         for database in (DATABASE, AIRFLOW_DATABASE):
             if database not in present:
-                connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
-                if database == DATABASE:
-                    connection.execute("revoke connect on database vroegsignaal from public")
+                name = sql.Identifier(database)
+                connection.execute(sql.SQL("create database {}").format(name))
+                connection.execute(sql.SQL("revoke connect on database {} from public").format(name))
 
 
 def _ensure_roles(settings: Settings, connection: psycopg.Connection) -> None:
@@ -175,7 +208,9 @@ def _ensure_roles(settings: Settings, connection: psycopg.Connection) -> None:
         name = sql.Identifier(role)
         if role not in present:
             connection.execute(sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole").format(name))
-        connection.execute(sql.SQL("alter role {} with password {}").format(name, sql.Literal(passwords[role])))
+        # Only its verifier travels: another server may log statements, or would keep passwords in an older form.
+        verifier = connection.pgconn.encrypt_password(passwords[role].encode(), role.encode(), b"scram-sha-256")
+        connection.execute(sql.SQL("alter role {} with password {}").format(name, sql.Literal(verifier.decode())))
         database = sql.Identifier(connection.info.dbname)
         connection.execute(sql.SQL("grant connect on database {} to {}").format(database, name))
         # The owner makes schemas in the transformer's name; outside an embedded server it may not be a superuser.

@@ -16,6 +16,7 @@ DEFAULTS = {
     "maximum_age_days": Decimal(100),
     "window_months": Decimal(3),
     "cool_off_months": Decimal(3),
+    "closing_working_days": Decimal(30),
 }
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
 from .contract_config import Config
+from .contract_feeds import AMOUNTS, BRP, DATES, IDENTIFIED, MONTHS, PLACED, REQUIRED, SIGNALS
 from .contract_values import (
     Address,
     address_of,
@@ -17,36 +18,11 @@ from .contract_values import (
     parse_amount,
     parse_date,
     parse_house_number,
+    parse_month,
     parse_postcode,
     passes_eleven_test,
     shift_month,
 )
-
-SIGNALS, WITHDRAWALS, BRP, SHV = "signals", "signals.intrekking", "brp", "shv"
-
-REQUIRED = {
-    SIGNALS: (
-        "signaal_id",
-        "klantnummer",
-        "achternaam",
-        "huisnummer",
-        "postcode",
-        "bedrag",
-        "ontstaansdatum",
-        "signaaldatum",
-    ),
-    WITHDRAWALS: ("signaal_id", "reden", "datum"),
-    BRP: ("bsn", "geslachtsnaam", "huisnummer", "postcode", "wijk"),
-    SHV: ("traject_id", "postcode", "huisnummer", "startdatum"),
-}
-DATES = {
-    SIGNALS: ("geboortedatum", "ontstaansdatum", "signaaldatum"),
-    WITHDRAWALS: ("datum",),
-    BRP: ("geboortedatum",),
-    SHV: ("startdatum", "einddatum"),
-}
-# Other columns of the same name (a postcode in a withdrawal, say) are unknown extra columns: no rule looks at them.
-PLACED = (SIGNALS, BRP, SHV)
 
 SEVERITY = {
     "unreadable": "critical",
@@ -158,16 +134,21 @@ def value_rules(feed: str, values: dict[str, str]) -> Iterator[str]:
     """Yield the rules about single values; an empty value is missing when required, and nothing else."""
     if any(not values[name] for name in REQUIRED[feed]):
         yield "value_missing"
-    if any(values.get(name) and parse_date(values[name]) is None for name in DATES[feed]):
+    if unread(parse_date, values, DATES[feed]) or unread(parse_month, values, MONTHS.get(feed, ())):
         yield "date_invalid"
-    if feed not in PLACED:
-        return
-    if values["postcode"] and parse_postcode(values["postcode"]) is None:
+    if feed in PLACED and unread(parse_postcode, values, ("postcode",)):
         yield "postcode_invalid"
-    if values["huisnummer"] and parse_house_number(values["huisnummer"]) is None:
+    if feed in PLACED and unread(parse_house_number, values, ("huisnummer",)):
         yield "house_number_invalid"
-    if values.get("bsn") and not passes_eleven_test(values["bsn"]):
+    if feed in IDENTIFIED and values.get("bsn") and not passes_eleven_test(values["bsn"]):
         yield "bsn_invalid"
+    if unread(parse_amount, values, AMOUNTS.get(feed, ())):
+        yield "amount_invalid"
+
+
+def unread(parse: Callable[[str], object], values: dict[str, str], columns: Iterable[str]) -> bool:
+    """Tell whether one of the columns has a value that cannot be read."""
+    return any(values.get(name) and parse(values[name]) is None for name in columns)
 
 
 @dataclass(frozen=True)

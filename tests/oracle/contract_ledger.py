@@ -5,27 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
 from .contract_config import Config
-from .contract_door import (
-    BRP,
-    SEVERITY,
-    SHV,
-    SIGNALS,
-    WITHDRAWALS,
-    Row,
-    drop_rules,
-    judge_rows,
-    read_table,
-    rows_of,
-)
+from .contract_door import SEVERITY, Row, drop_rules, judge_rows, read_table, rows_of
+from .contract_feeds import BRP, RIS, RIS_FILES, SHV, SIGNALS, WITHDRAWALS, table_name
 from .contract_values import day_25
 
 # de_partij.csv, de_partij.2.csv (a corrected delivery), de_partij.intrekking.csv (signals taken back)
 SIGNAL_FILE = re.compile(r"(?P<creditor>[^.]+)(?P<taken_back>\.intrekking)?(?:\.(?P<delivery>[0-9]+))?\.csv")
+# dossiers.csv, dossiers.2.csv (a corrected delivery)
+RIS_FILE = re.compile(r"(?P<name>[^.]+)(?:\.(?P<delivery>[0-9]+))?\.csv")
 
 
 @dataclass
@@ -53,7 +46,7 @@ class Drop:
         return {
             "municipality_code": self.municipality,
             "signal_month": self.month,
-            "feed": self.feed,
+            "feed": table_name(self.feed),
             "creditor": self.creditor,
             "delivery": self.delivery,
             "status": self.status,
@@ -72,7 +65,7 @@ class Drop:
             {
                 "municipality_code": self.municipality,
                 "signal_month": self.month,
-                "feed": self.feed,
+                "feed": table_name(self.feed),
                 "creditor": self.creditor,
                 "rule": rule,
                 "severity": SEVERITY[rule],
@@ -155,9 +148,17 @@ def files_in(folder: Path) -> list[tuple[str, str | None, int, Path]]:
     """Return (feed, creditor, delivery, path) of the files of a month folder that the contract names."""
     registers = [(BRP, None, 1, folder / "brp" / "personen.csv"), (SHV, None, 1, folder / "shv" / "trajecten.csv")]
     found = [register for register in registers if register[3].is_file()]
-    signals = folder / "signals"
-    for path in signals.iterdir() if signals.is_dir() else ():
-        if name := SIGNAL_FILE.fullmatch(path.name):
-            feed = WITHDRAWALS if name["taken_back"] else SIGNALS
-            found.append((feed, name["creditor"], int(name["delivery"] or 1), path))
+    for path, name in named(folder / "signals", SIGNAL_FILE):
+        feed = WITHDRAWALS if name["taken_back"] else SIGNALS
+        found.append((feed, name["creditor"], int(name["delivery"] or 1), path))
+    for path, name in named(folder / "ris", RIS_FILE):
+        if (feed := f"{RIS}.{name['name']}") in RIS_FILES:
+            found.append((feed, None, int(name["delivery"] or 1), path))
     return found
+
+
+def named(folder: Path, form: re.Pattern[str]) -> Iterator[tuple[Path, re.Match[str]]]:
+    """Yield the paths in a folder whose names have the form; nothing when there is no such folder."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if name := form.fullmatch(path.name):
+            yield path, name

@@ -9,8 +9,9 @@ from datetime import date
 from decimal import Decimal
 
 from .contract_config import Config
-from .contract_door import BRP, SHV, SIGNALS, WITHDRAWALS
+from .contract_feeds import BRP, DOSSIERS, SHV, SIGNALS, WITHDRAWALS
 from .contract_ledger import Drop
+from .contract_ris import Cases
 from .contract_values import Address, address_of, day_25, parse_amount, parse_date, shift_month
 
 Selected = Mapping[tuple[str, str], AbstractSet[Address]]
@@ -52,6 +53,7 @@ class Known:
     withdrawn: set[tuple[str, str]] = field(default_factory=set)
     residents: dict[Address, list[dict[str, str]]] = field(default_factory=dict)
     debt_help: dict[Address, list[dict[str, str]]] = field(default_factory=dict)
+    cases: Cases = field(default_factory=Cases)
 
     def learn(self, drop: Drop) -> None:
         """Add a drop that is in force; a register replaces the one that was known before."""
@@ -64,6 +66,8 @@ class Known:
             self.residents = by_address(values)
         elif drop.feed == SHV:
             self.debt_help = by_address(values)
+        elif drop.feed == DOSSIERS:
+            self.cases.learn(values)
 
     def matches(self, month: str, selected: Selected) -> list[Match]:
         """Return the matches of the month, ordered by address."""
@@ -100,6 +104,7 @@ class Known:
             "address_unknown": lambda: address not in self.residents,
             "moved_or_deceased": lambda: not self.living_at(address),
             "in_debt_help": lambda: any(runs_on(day_25(month), row) for row in self.debt_help.get(address, [])),
+            "open_dossier": lambda: self.has_open_dossier(month, address),
             "approached_recently": lambda: self.approached(month, address, selected),
             "below_threshold": lambda: self.at_threshold(month, amounts) < 2,
         }
@@ -109,12 +114,17 @@ class Known:
         """Return the persons at the address whose registration is not suspended."""
         return [person for person in self.residents.get(address, []) if not person.get("opschorting")]
 
+    def has_open_dossier(self, month: str, address: Address) -> bool:
+        """Tell whether case registration has an open dossier on the address, with the closing term of that day."""
+        term = int(self.config.value(self.municipality, "closing_working_days", day_25(month)))
+        return self.cases.is_open(address, month, term)
+
     def approached(self, month: str, address: Address, selected: Selected) -> bool:
-        """Tell whether the address was selected in one of the months of the cool-off before this month."""
-        months = int(self.config.value(self.municipality, "cool_off_months", day_25(month)))
-        return any(
-            address in selected.get((self.municipality, shift_month(month, -back)), set())
-            for back in range(1, months + 1)
+        """Tell whether the address was selected, or had a dossier matched, in a month of the cool-off before this."""
+        length = int(self.config.value(self.municipality, "cool_off_months", day_25(month)))
+        months = {shift_month(month, -back) for back in range(1, length + 1)}
+        return self.cases.matched(address, months) or any(
+            address in selected.get((self.municipality, earlier), set()) for earlier in months
         )
 
     def at_threshold(self, month: str, amounts: dict[str, Decimal]) -> int:

@@ -2,7 +2,8 @@
 
 `derive` gives the tables; `check_selection` judges the platform's own choice among the households that may be selected.
 Written from the words of the contract alone, with the standard library alone; it shares no code with the platform.
-Not covered: case registration (ris), dialects other than the default one, column aliases.
+Of case registration (`ris`, one feed of four files) it covers the door and what keeps a household from selection.
+Not covered: the tables about dossiers, dialects other than the default one, column aliases.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from .contract_config import Config, read_config
-from .contract_door import RULES, SEVERITY, SIGNALS
+from .contract_door import RULES, SEVERITY
+from .contract_feeds import SIGNALS
 from .contract_ledger import Ledger
 from .contract_match import Known, Match, Selected
 from .contract_selection import REASONS, Decision, check_selection
@@ -90,7 +92,7 @@ def dated(row: dict) -> dict:
 
 
 def findings(ledger: Ledger) -> list[dict]:
-    """Return the table of findings: the rows of the drops of one creditor and month added up per rule."""
+    """Return the table of findings: the rows of the drops of one feed, creditor and month added up per rule."""
     totals: dict[tuple, dict] = {}
     for row in (finding for drop in ledger.drops for finding in drop.findings()):
         key = tuple(value for name, value in row.items() if name != "rows")
@@ -99,7 +101,10 @@ def findings(ledger: Ledger) -> list[dict]:
 
 
 def row_findings(ledger: Ledger) -> list[dict]:
-    """Return each rule on each row (its place among the rows of its drop, from 1), to find a difference with."""
+    """Return each rule on each row (its place among the rows of its drop, from 1), to find a difference with.
+
+    Here the four files of case registration are told apart: `ris.dossiers` and so on.
+    """
     return [
         dated({"municipality_code": drop.municipality, "signal_month": drop.month})
         | {"feed": drop.feed, "creditor": drop.creditor, "delivery": drop.delivery, "row": row.number, "rule": rule}

@@ -1,4 +1,4 @@
-"""Values as the contract reads them: dates, amounts, postcodes, house numbers, citizen numbers, addresses."""
+"""Values as the contract reads them: dates, months, amounts, postcodes, house numbers, citizen numbers, addresses."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ DATE_FORMS = (
     re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"),
     re.compile(r"(?P<day>[0-9]{2})-(?P<month>[0-9]{2})-(?P<year>[0-9]{4})"),
 )
+MONTH_FORM = re.compile(r"[0-9]{4}-[0-9]{2}")
 AMOUNT_FORM = re.compile(r"[+-]?[0-9]+(,[0-9]+)?")
 POSTCODE_FORM = re.compile(r"[1-9][0-9]{3}[A-Z]{2}")
 BSN_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
@@ -33,6 +34,12 @@ def parse_date(text: str) -> date | None:
             except ValueError:
                 return None
     return None
+
+
+def parse_month(text: str) -> str | None:
+    """Return the month as jjjj-mm, written so or as a day of it in one of the two forms, or None when neither."""
+    day = parse_date(f"{text}-01" if MONTH_FORM.fullmatch(text) else text)
+    return day.isoformat()[:7] if day else None
 
 
 def parse_amount(text: str) -> Decimal | None:

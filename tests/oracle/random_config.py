@@ -113,8 +113,7 @@ def agreements(setting: Setting) -> list[tuple]:
 def policy(rng: Random, setting: Setting, place: int) -> list[tuple]:
     """List a municipality's policy; what is left out has its default. Some begin on the 25th, some a day too late."""
     code = setting.municipalities[place]
-    second = day_25(setting.months[1])
-    last = day_25(setting.months[-1])
+    first, second, last = day_25(setting.months[0]), day_25(setting.months[1]), day_25(setting.months[-1])
     begin = "2015-01-01"
     if place % 2:
         rows = [
@@ -125,6 +124,8 @@ def policy(rng: Random, setting: Setting, place: int) -> list[tuple]:
             (begin, "maximum_age_days", "", 90),
             (begin, "cool_off_months", "", 2),
             (begin, "window_months", "", rng.choice((2, 3, 3))),
+            (begin, "closing_working_days", "", 20),
+            (second, "closing_working_days", "", 12),
         ]
     else:
         rows = [
@@ -138,5 +139,6 @@ def policy(rng: Random, setting: Setting, place: int) -> list[tuple]:
             (begin, "plausible_maximum_eur", "", "17000"),
             (begin, "plausible_maximum_eur", "rent", "9000"),
             (begin, "window_months", "", 3),
+            (first + timedelta(1), "closing_working_days", "", 40),
         ]
     return [(code, *row) for row in rows]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
-from .contract_door import REQUIRED
+from .contract_feeds import REQUIRED
 
 BAD_BYTES, NUL = "\ue000", "\ue001"  # stand-ins, replaced once the text is encoded
 
@@ -89,3 +90,33 @@ def spoil(rng: Random, cells: list[list[str]], fault: str) -> None:
     elif fault in ("bad_bytes", "nul"):
         line = rng.choice(cells)
         line[rng.randrange(len(line))] += BAD_BYTES if fault == "bad_bytes" else NUL
+
+
+def file_name(stem: str, delivery: int) -> str:
+    """Name a delivery: the first has no number."""
+    return f"{stem}.{delivery}.csv" if delivery > 1 else f"{stem}.csv"
+
+
+@dataclass
+class Output:
+    """A landing area to write in; each file is written in the next style."""
+
+    rng: Random
+    to: Path
+    files: int = 0
+
+    def render(self, feed: str, rows: list[dict[str, str]], fault: str = "") -> bytes:
+        """Write rows in the next style."""
+        self.files += 1
+        style = random_style(self.rng, self.files)
+        return render(self.rng, feed, rows, style, list(rows[0]), fault)
+
+    def put(self, municipality: str, month: str, path: str, data: bytes) -> None:
+        """Write a file in a month folder."""
+        file = self.to / municipality / month / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+
+    def read(self, municipality: str, month: str, path: str) -> bytes:
+        """Read a file that was written before."""
+        return (self.to / municipality / month / path).read_bytes()

@@ -12,9 +12,11 @@ from pathlib import Path
 from random import Random
 
 from .contract_config import Config, read_config
-from .contract_door import BRP, SHV, SIGNALS, WITHDRAWALS, Limits
+from .contract_door import Limits
+from .contract_feeds import BRP, SHV, SIGNALS, WITHDRAWALS
 from .random_config import Setting, make_setting, write_config
-from .random_file import random_style, render
+from .random_file import Output, file_name
+from .random_ris import write_cases
 from .random_rows import (
     AGAIN,
     PERSON_FAULTS,
@@ -68,7 +70,7 @@ def write(
     if len(setting.months) * len(setting.municipalities) * len(setting.regulars) < len(KINDS) + 8 or homes < 150:
         raise ValueError("too few months, municipalities, creditors or homes to hold every fault")
     write_config(rng, Path(config), setting)
-    Writer(rng, Path(to), setting, read_config(Path(config)), rows, homes).write()
+    Writer(rng, Output(rng, Path(to)), setting, read_config(Path(config)), rows, homes).write()
     return setting
 
 
@@ -77,7 +79,7 @@ class Writer:
     """Writes one landing area; it holds what was written so far, for what refers to it."""
 
     rng: Random
-    to: Path
+    out: Output
     setting: Setting
     config: Config
     rows: tuple[int, int]
@@ -86,7 +88,6 @@ class Writer:
     kinds: dict[Slot, str] = field(default_factory=dict)
     changes: dict[Slot, list[str]] = field(default_factory=dict)
     ids: dict[Slot, list[str]] = field(default_factory=dict)
-    files: int = 0
 
     def write(self) -> None:
         """Write all feeds of all months."""
@@ -101,6 +102,7 @@ class Writer:
         for municipality in self.setting.municipalities:
             self.write_register(municipality, BRP, "brp/personen.csv")
             self.write_register(municipality, SHV, "shv/trajecten.csv")
+        write_cases(self.out, self.setting, self.config, self.homes)
 
     # What is decided before a file is written
 
@@ -195,7 +197,7 @@ class Writer:
         if kind == "missing":
             return
         if kind == "stale":
-            self.put_signals(slot, 1, self.path(self.before(slot), 1).read_bytes())
+            self.put_signals(slot, 1, self.read_signals(self.before(slot), 1))
             return
         before, fault, after = {
             "corrected": (["plain"], "", []),
@@ -205,14 +207,14 @@ class Writer:
         }.get(kind, ([], kind if kind in DROP_FAULTS else "", []))
         for delivery, other in enumerate(before, start=1):
             first = self.change(slot, self.make_signals(slot, self.rows), list(SIGNAL_FAULTS)[:9])
-            self.put_signals(slot, delivery, self.render(SIGNALS, first, other))
+            self.put_signals(slot, delivery, self.out.render(SIGNALS, first, other))
         rows = self.change(slot, self.make_signals(slot, self.rows), self.changes.get(slot, []))
         standing = 10 if kind == "corrected_often" else len(before) + 1  # the tenth is later than the second
-        self.put_signals(slot, standing, self.render(SIGNALS, rows, fault))
+        self.put_signals(slot, standing, self.out.render(SIGNALS, rows, fault))
         for delivery, other in enumerate(after, start=standing + 1):
-            self.put_signals(slot, delivery, self.render(SIGNALS, rows[:-5], other))
+            self.put_signals(slot, delivery, self.out.render(SIGNALS, rows[:-5], other))
         if kind == "same_bytes_again":
-            self.put_signals(slot, 2, self.path(slot, 1).read_bytes())
+            self.put_signals(slot, 2, self.read_signals(slot, 1))
 
     def write_occasional(self) -> None:
         """Write small drops of the creditors whose agreement does not hold always or everywhere."""
@@ -220,14 +222,14 @@ class Writer:
             for month in self.setting.months:
                 for creditor in self.setting.occasional:
                     slot = municipality, month, creditor
-                    self.put_signals(slot, 1, self.render(SIGNALS, self.make_signals(slot, (8, 20))))
+                    self.put_signals(slot, 1, self.out.render(SIGNALS, self.make_signals(slot, (8, 20))))
 
     def write_strangers(self) -> None:
         """Write drops of creditors that are not in the register, one of them unreadable, one without rows."""
         municipality, month = self.setting.municipalities[0], self.setting.months[1]
         rows = self.make_signals((municipality, month, self.setting.ended), (8, 20))
         for creditor, fault in {"onbekend": "", "spookpartij": "too_long", "nergens": "header_only"}.items():
-            self.put_signals((municipality, month, creditor), 1, self.render(SIGNALS, rows, fault))
+            self.put_signals((municipality, month, creditor), 1, self.out.render(SIGNALS, rows, fault))
 
     # Signals taken back
 
@@ -240,7 +242,12 @@ class Writer:
                     slot = municipality, month, creditor
                     fault = WITHDRAWAL_KINDS[turn % len(WITHDRAWAL_KINDS)]
                     rows = self.withdrawal_rows(slot)
-                    self.put(slot, f"signals/{creditor}.intrekking.csv", self.render(WITHDRAWALS, rows, fault))
+                    self.out.put(
+                        municipality,
+                        month,
+                        f"signals/{creditor}.intrekking.csv",
+                        self.out.render(WITHDRAWALS, rows, fault),
+                    )
                     turn += 1
 
     def withdrawal_rows(self, slot: Slot) -> list[dict[str, str]]:
@@ -274,9 +281,9 @@ class Writer:
                 continue
             if kind != "same":
                 rows = self.person_rows(slot) if feed == BRP else self.traject_rows(slot)
-                data = self.render(feed, rows, kind)
+                data = self.out.render(feed, rows, kind)
                 last = data if not kind else last
-            self.put(slot, path, last if kind == "same" else data)
+            self.out.put(municipality, month, path, last if kind == "same" else data)
 
     def person_rows(self, slot: Slot) -> list[dict[str, str]]:
         """Make the register of persons of a month: now and then all persons of a home are suspended."""
@@ -299,24 +306,10 @@ class Writer:
 
     # Files
 
-    def render(self, feed: str, rows: list[dict[str, str]], fault: str = "") -> bytes:
-        """Write rows in the next style."""
-        self.files += 1
-        style = random_style(self.rng, self.files)
-        return render(self.rng, feed, rows, style, list(rows[0]), fault)
-
-    def path(self, slot: Slot, delivery: int) -> Path:
-        """Return where a delivery of signals belongs."""
-        municipality, month, creditor = slot
-        number = f".{delivery}" if delivery > 1 else ""
-        return self.to / municipality / month / "signals" / f"{creditor}{number}.csv"
+    def read_signals(self, slot: Slot, delivery: int) -> bytes:
+        """Read a delivery of signals that was written before."""
+        return self.out.read(slot[0], slot[1], "signals/" + file_name(slot[2], delivery))
 
     def put_signals(self, slot: Slot, delivery: int, data: bytes) -> None:
         """Write a delivery of signals."""
-        self.put(slot, str(self.path(slot, delivery).relative_to(self.to / slot[0] / slot[1])), data)
-
-    def put(self, slot: Slot, path: str, data: bytes) -> None:
-        """Write a file in a month folder."""
-        file = self.to / slot[0] / slot[1] / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
+        self.out.put(slot[0], slot[1], "signals/" + file_name(slot[2], delivery), data)

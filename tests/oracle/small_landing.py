@@ -15,6 +15,7 @@ SIGNAL_COLUMNS = (
 )
 BRP_COLUMNS = "bsn;geslachtsnaam;huisnummer;postcode;wijk;opschorting"
 SHV_COLUMNS = "traject_id;postcode;huisnummer;startdatum;einddatum"
+DOSSIER_COLUMNS = "dossier_id;aangemaakt_op;matchmaand;huisnummer;postcode;ingetrokken_op;afgesloten_op"
 
 CONFIG = {
     "creditors.csv": (
@@ -67,6 +68,10 @@ class Small:
         lines = [f"t{number};1234QQ;{row}" for number, row in enumerate(rows)]
         self.put(month, "shv/trajecten.csv", "\n".join([SHV_COLUMNS, *lines]))
 
+    def dossiers(self, month: str, *rows: str, file: str = "dossiers", municipality: str = A) -> None:
+        """Write a delivery of dossiers of `dossier` rows."""
+        self.put(month, f"ris/{file}.csv", "\n".join([DOSSIER_COLUMNS, *rows]) + "\n", municipality)
+
     def derive(self, *months: str, selected: dict | None = None) -> Derived:
         """Derive the tables."""
         return derive(self.landing, self.config, months, selected)
@@ -86,6 +91,20 @@ def signal(month: str, number: int | str, amount: str = "100", **changes: str) -
         "bedrag": amount,
         "ontstaansdatum": f"{month}-01",
         "signaaldatum": f"{month}-10",
+    }
+    return ";".join((values | changes).values())
+
+
+def dossier(number: int | str, match_month: str, created: str, **changes: str) -> str:
+    """Write a dossier about 1234QQ and a house number; each value can be changed by its column."""
+    values = {
+        "dossier_id": f"d{number}",
+        "aangemaakt_op": created,
+        "matchmaand": match_month,
+        "huisnummer": str(number),
+        "postcode": "1234QQ",
+        "ingetrokken_op": "",
+        "afgesloten_op": "",
     }
     return ";".join((values | changes).values())
 
@@ -112,3 +131,14 @@ def ledger(derived: Derived, creditors: Iterable[str | None]) -> list[tuple]:
     """Return (creditor, delivery, status, read, accepted, quarantined, rejected) of some creditors' drops."""
     names = ("creditor", "delivery", "status", "rows_read", "rows_accepted", "rows_quarantined", "rows_rejected")
     return [tuple(row[name] for name in names) for row in derived.drops if row["creditor"] in set(creditors)]
+
+
+def reasons(small: Small, month: str, *months: str, selected: dict | None = None) -> dict[int, str | None]:
+    """Return {house number: reason} of a month's matches."""
+    return {m.address.number: m.reason for m in small.derive(*months, month, selected=selected).matches_of(A, month)}
+
+
+def match_all(small: Small, month: str, numbers: range, low: int = 0) -> None:
+    """Let two creditors report some house numbers, one of them under the threshold of 50."""
+    small.signals(month, "rood", *(signal(month, n) for n in numbers))
+    small.signals(month, "blauw", *(signal(month, n, "49" if n == low else "60") for n in numbers))

@@ -25,7 +25,9 @@ from .small_landing import (
     found,
     home,
     ledger,
+    match_all,
     on_rows,
+    reasons,
     signal,
 )
 
@@ -321,17 +323,6 @@ def test_creditors_sectors_and_arrears_of_a_match(small: Small) -> None:
 
 
 # Why a match is not selectable
-
-
-def reasons(small: Small, month: str, *months: str, selected: dict | None = None) -> dict[int, str | None]:
-    """Return {house number: reason} of a month's matches."""
-    return {m.address.number: m.reason for m in small.derive(*months, month, selected=selected).matches_of(A, month)}
-
-
-def match_all(small: Small, month: str, numbers: range, low: int = 0) -> None:
-    """Let two creditors report some house numbers, one of them under the threshold of 50."""
-    small.signals(month, "rood", *(signal(month, n) for n in numbers))
-    small.signals(month, "blauw", *(signal(month, n, "49" if n == low else "60") for n in numbers))
 
 
 def test_the_first_reason_that_applies(small: Small) -> None:

@@ -60,10 +60,33 @@ def test_every_rule_status_and_reason_occurs(random_months: tuple[Setting, Deriv
     assert {row["rule"] for row in derived.findings} == RULES
     assert {row["status"] for row in derived.drops} == {"accepted", "superseded", "rejected", "missing"}
     assert {match.criterion for match in derived.matches} == {"same_month", "three_months"}
-    expected = set(REASONS) - {"open_dossier", "over_capacity"} | {None}
-    assert {match.reason for match in derived.matches} == expected
+    assert {match.reason for match in derived.matches} == set(REASONS) - {"over_capacity"} | {None}
     for municipality in setting.municipalities:
         assert all(derived.matches_of(municipality, month) for month in setting.months)
+
+
+def test_every_rule_on_case_registration_occurs(random_months: tuple[Setting, Derived]) -> None:
+    _, derived = random_months
+    rows = [row for row in derived.findings if row["feed"] == "ris"]
+    assert {row["rule"] for row in rows if row["severity"] == "critical"} == {"unreadable", "columns_missing"}
+    assert {row["rule"] for row in rows if row["severity"] == "warning"} == {
+        "value_missing",
+        "date_invalid",
+        "postcode_invalid",
+        "house_number_invalid",
+        "amount_invalid",
+    }
+    assert {row["rule"] for row in rows if row["severity"] == "info"} == {"stale"}
+    assert {row["status"] for row in derived.drops if row["feed"] == "ris"} == {"accepted", "superseded", "rejected"}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_dossiers_alone_keep_households_from_selection(tmp_path: Path, seed: int) -> None:
+    setting = write(tmp_path / "landing", tmp_path / "config", seed)
+    derived = derive(tmp_path / "landing", tmp_path / "config", setting.months)
+    for municipality in setting.municipalities:
+        reasons = {match.reason for match in derived.matches if match.municipality == municipality}
+        assert {"open_dossier", "approached_recently", None} <= reasons
 
 
 def test_nothing_vanishes(random_months: tuple[Setting, Derived]) -> None:

@@ -34,17 +34,67 @@ in_debt_help as (
 
 ),
 
+known_dossier as (
+
+    -- Of each case the newest version that is known in the month. Cases of the month's own matches, or of later ones,
+    -- say nothing about its selection.
+    select distinct on (municipality_code, dossier_id) *
+    from {{ ref('stg_dossier') }}
+    where register_month <= {{ month() }}
+    order by municipality_code, dossier_id, register_month desc, drop_id desc, line_no desc
+
+),
+
+earlier_dossier as (
+
+    select * from known_dossier where match_month < {{ month() }}
+
+),
+
+with_open_dossier as (
+
+    select distinct
+        dossier.municipality_code,
+        dossier.household_id
+    from earlier_dossier as dossier
+    inner join {{ ref('stg_policy') }} as policy using (municipality_code)
+    where
+        dossier.created_on <= {{ match_day() }}
+        and coalesce(dossier.closed_on, 'infinity') > {{ match_day() }}
+        and coalesce(dossier.withdrawn_on, 'infinity') > {{ match_day() }}
+        and config.last_working_day(dossier.created_on, policy.closing_working_days) >= {{ match_day() }}
+
+),
+
+approach as (
+
+    select
+        municipality_code,
+        household_id,
+        signal_month as approach_month
+    from {{ source('decision', 'selection') }}
+    where role = 'selected'
+
+    union all
+
+    select
+        municipality_code,
+        household_id,
+        match_month as approach_month
+    from earlier_dossier
+
+),
+
 approached as (
 
     select distinct
-        selection.municipality_code,
-        selection.household_id
-    from {{ source('decision', 'selection') }} as selection
+        approach.municipality_code,
+        approach.household_id
+    from approach
     inner join {{ ref('stg_policy') }} as policy using (municipality_code)
     where
-        selection.role = 'selected'
-        and selection.signal_month < {{ month() }}
-        and selection.signal_month >= {{ month() }} - make_interval(months => policy.cool_off_months)
+        approach.approach_month < {{ month() }}
+        and approach.approach_month >= {{ month() }} - make_interval(months => policy.cool_off_months)
 
 ),
 
@@ -58,12 +108,14 @@ checked as (
             when residents.household_id is null then 'address_unknown'
             when not residents.is_inhabited then 'moved_or_deceased'
             when in_debt_help.household_id is not null then 'in_debt_help'
+            when with_open_dossier.household_id is not null then 'open_dossier'
             when approached.household_id is not null then 'approached_recently'
             when match.creditors_at_threshold < 2 then 'below_threshold'
         end as reason
     from {{ ref('match') }} as match
     left join residents using (municipality_code, household_id)
     left join in_debt_help using (municipality_code, household_id)
+    left join with_open_dossier using (municipality_code, household_id)
     left join approached using (municipality_code, household_id)
     where match.signal_month = {{ month() }}
 

@@ -2,7 +2,8 @@ select
     drop_id,
     municipality_code,
     signal_month,
-    feed,
+    -- The case registration comes in several files of one feed: ris_dossiers, ris_signals and so on.
+    split_part(feed, '_', 1) as feed,
     creditor,
     delivery,
     status,

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from vroegsignaal import contract
 from vroegsignaal.contract import Feed
-from vroegsignaal.door.work_tables import FEED_ORDER, work_table
+from vroegsignaal.door.work_tables import work_table
 from vroegsignaal.months import Month
 
 
@@ -42,8 +42,7 @@ def replace_outcome(connection: psycopg.Connection, month: Month, present: list[
     )
     connection.execute("create index on quality.door_finding (drop_id, line_no)")
     connection.execute("analyze quality.door_finding")
-    for name in FEED_ORDER:
-        feed = contract.feeds()[name]
+    for feed in contract.feeds().values():
         _forget_accepted(connection, feed, month)
         if feed in present:
             if feed.register_households:

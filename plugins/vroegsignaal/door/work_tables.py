@@ -10,8 +10,6 @@ from vroegsignaal.contract import ADDRESS, Column, Feed
 from vroegsignaal.months import Month
 
 SCHEMA = "quality"
-# Signals first, so that households with signals have the lowest numbers of the register.
-FEED_ORDER = ("signals", "withdrawals", "brp", "shv")
 
 
 def lay_out_drops(connection: psycopg.Connection, month: Month) -> None:
@@ -69,9 +67,10 @@ def lay_out_rows(connection: psycopg.Connection, month: Month) -> list[Feed]:
     """Make the work table of each feed that has drops this month; those feeds, in their order."""
     present = []
     with connection.transaction():
-        for name in FEED_ORDER:
-            feed = contract.feeds()[name]
-            drops = connection.execute("select 1 from quality.door_drop where feed = %s limit 1", [name]).fetchone()
+        for feed in contract.feeds().values():
+            drops = connection.execute(
+                "select 1 from quality.door_drop where feed = %s limit 1", [feed.name]
+            ).fetchone()
             connection.execute(sql.SQL("drop table if exists {}").format(work_table(feed)))
             if drops:
                 connection.execute(_rows_with_values(feed), {"month": month.first_day, "day": month.match_day})
@@ -99,6 +98,14 @@ def _rows_with_values(feed: Feed) -> sql.Composed:
             sql.Identifier(column.given), sql.Identifier(column.name), sql.Identifier(column.fault)
         )
         for column in _typed(feed)
+    ]
+    strangers = [
+        sql.SQL(
+            ", case when {0} is not null and not exists ("
+            "select 1 from config.code_lists as known where known.list = {1} and known.code = {0}) then true end as {2}"
+        ).format(sql.Identifier(column.name), sql.Literal(column.codes), sql.Identifier(column.stranger))
+        for column in feed.columns
+        if column.codes
     ]
     address = sql.SQL(", quality.address_key({}) as address_key").format(
         sql.SQL(", ").join(sql.Identifier(name) for name in ADDRESS)
@@ -141,7 +148,7 @@ def _rows_with_values(feed: Feed) -> sql.Composed:
         raw=sql.Identifier("raw", feed.name),
         given=given,
         values=sql.SQL("").join(values),
-        faults=sql.SQL("").join(faults),
+        faults=sql.SQL("").join(faults + strangers),
         address=address if feed.has_address else sql.SQL(""),
         derived=sql.SQL("").join(derived),
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import datetime
 from pathlib import Path
 
-from vroegsignaal import warehouse
+from vroegsignaal import configuration, warehouse
 from vroegsignaal.months import Month
 from vroegsignaal.outbox.files import replaced, write_csv
 from vroegsignaal.settings import Settings
@@ -16,18 +15,19 @@ HEADER = (
     "postcode", "woonplaats", "wijk", "crediteuren", "achterstand", "criterium", "heropaf",
 )  # fmt: skip
 EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 (a workbook knows no zones)
-# What the visitor fills in: column, and its choices (a code list, or None for a date).
+DATE, FLAG = "date", "flag"
+# What the visitor fills in: a date, yes or no, or a value of a code list.
 _TO_FILL_IN = {
-    "resultaat": "outcomes",
-    "poging_1_datum": None,
-    "poging_1_dagdeel": ("Ochtend", "Middag", "Avond"),
-    "poging_1_bereikt": ("j", "n"),
-    "poging_2_datum": None,
-    "poging_2_dagdeel": ("Ochtend", "Middag", "Avond"),
-    "poging_2_bereikt": ("j", "n"),
-    "flyer_op": None,
-    "contact_na_flyer": ("j", "n"),
-    "afgesloten_op": None,
+    "resultaat": "outcome",
+    "poging_1_datum": DATE,
+    "poging_1_dagdeel": "part_of_day",
+    "poging_1_bereikt": FLAG,
+    "poging_2_datum": DATE,
+    "poging_2_dagdeel": "part_of_day",
+    "poging_2_bereikt": FLAG,
+    "flyer_op": DATE,
+    "contact_na_flyer": FLAG,
+    "afgesloten_op": DATE,
 }
 _WIDTHS = {
     "rang": 6, "rol": 13, "zaaknummer": 17, "achternaam": 22, "straatnaam": 22, "woonplaats": 14, "wijk": 20,
@@ -40,7 +40,8 @@ def write(here: Settings, code: str, month: Month, folder: Path) -> int:
     with warehouse.connect(here, "caseworker") as connection:
         rows = warehouse.fetch(connection, "select * from vault.walking_list(%s, %s)", [code, month.first_day])
     write_csv(folder / "looplijst.csv", HEADER, map(_as_text, rows))
-    _write_workbook(folder / "looplijst.xlsx", rows, _outcomes(here), f"Looplijst {code} {month}")
+    lists = {name: configuration.code_list(here, name) for name in set(_TO_FILL_IN.values()) - {DATE, FLAG}}
+    _write_workbook(folder / "looplijst.xlsx", rows, lists, f"Looplijst {code} {month}")
     return len(rows)
 
 
@@ -52,13 +53,7 @@ def _as_text(row: tuple) -> list[str]:
     return ["" if value is None else str(value) for value in values.values()]
 
 
-def _outcomes(here: Settings) -> list[str]:
-    own = here.config / "outcomes.csv"
-    with (own if own.exists() else here.default_config / "outcomes.csv").open(encoding="utf-8") as file:
-        return [row["outcome"] for row in csv.DictReader(file)]
-
-
-def _write_workbook(path: Path, rows: list[tuple], outcomes: list[str], title: str) -> None:
+def _write_workbook(path: Path, rows: list[tuple], lists: dict[str, list[str]], title: str) -> None:
     import xlsxwriter
 
     with replaced(path) as fresh, xlsxwriter.Workbook(str(fresh), {"strings_to_formulas": False}) as book:
@@ -70,7 +65,8 @@ def _write_workbook(path: Path, rows: list[tuple], outcomes: list[str], title: s
         to_fill_in = book.add_format({"bold": True, "bg_color": "#FFE699", "text_wrap": True})
         euros = book.add_format({"num_format": "#,##0.00"})
         date = book.add_format({"num_format": "yyyy-mm-dd"})
-        choices.write_column(0, 0, outcomes)
+        for position, name in enumerate(sorted(lists)):
+            choices.write_column(0, position, lists[name])
         choices.hide()
         for position, name in enumerate(HEADER):
             sheet.write_string(0, position, name, heading)
@@ -79,10 +75,10 @@ def _write_workbook(path: Path, rows: list[tuple], outcomes: list[str], title: s
             for position, (name, value) in enumerate(zip(HEADER, row, strict=True)):
                 _write_cell(sheet, line, position, name, value, euros)
         last_line = max(len(rows), 1)
-        for position, (name, options) in enumerate(_TO_FILL_IN.items(), start=len(HEADER)):
+        for position, (name, kind) in enumerate(_TO_FILL_IN.items(), start=len(HEADER)):
             sheet.write_string(0, position, name, to_fill_in)
-            sheet.set_column(position, position, _WIDTHS.get(name, 12), None if options else date)
-            sheet.data_validation(1, position, last_line, position, _validation(options, len(outcomes)))
+            sheet.set_column(position, position, _WIDTHS.get(name, 12), date if kind == DATE else None)
+            sheet.data_validation(1, position, last_line, position, _validation(kind, lists))
         sheet.freeze_panes(1, 3)
         sheet.autofilter(0, 0, last_line, len(HEADER) + len(_TO_FILL_IN) - 1)
         sheet.set_landscape()
@@ -104,13 +100,17 @@ def _write_cell(sheet: object, line: int, position: int, name: str, value: objec
         sheet.write_string(line, position, str(value))
 
 
-def _validation(options: object, outcomes: int) -> dict:
-    if options is None:
+def _validation(kind: str, lists: dict[str, list[str]]) -> dict:
+    if kind == DATE:
         return {
             "validate": "date", "criteria": ">", "value": EPOCH.date(), "ignore_blank": True,
             "error_title": "Geen datum", "error_message": "Vul een datum in, zoals 2019-01-31.",
         }  # fmt: skip
-    source = f"=Keuzelijsten!$A$1:$A${outcomes}" if options == "outcomes" else list(options)
+    if kind == FLAG:
+        source: object = ["j", "n"]
+    else:
+        column = chr(ord("A") + sorted(lists).index(kind))
+        source = f"=Keuzelijsten!${column}$1:${column}${len(lists[kind])}"
     return {
         "validate": "list", "source": source, "ignore_blank": True,
         "error_title": "Niet in de lijst", "error_message": "Kies een waarde uit de lijst.",

@@ -91,6 +91,11 @@ comment on table decision.selection is
 create table if not exists config.loaded (fingerprint text not null);
 comment on table config.loaded is 'The fingerprint of the configuration that the tables of this schema hold.';
 
+create table if not exists config.holiday (day date primary key, description text not null);
+comment on table config.holiday is 'The days from Monday to Friday on which nobody works; see equated_days for more.';
+
+grant select, insert, delete on config.holiday to loader;
+grant select on config.holiday to transformer;
 grant select, insert, update on raw.drop_ledger to loader;
 grant select, insert on raw.month_received to loader;
 grant select, insert, delete on quality.finding to loader;

@@ -19,6 +19,12 @@ language sql immutable parallel safe as $$
     ) as parts
 $$;
 
+create or replace function quality.read_month(given text) returns date
+language sql immutable parallel safe as $$
+    -- A month is written jjjj-mm; a day stands for its month.
+    select date_trunc('month', quality.read_date(case when given ~ '^\d{4}-\d{2}$' then given || '-01' else given end))::date
+$$;
+
 create or replace function quality.read_amount(given text, decimal_separator text, thousands_separator text)
 returns numeric
 language sql immutable parallel safe as $$

@@ -23,3 +23,19 @@ language sql stable as $$
         municipality.municipality_code, sector.sector, parameter.parameter,
         policy.sector is null, policy.valid_from desc
 $$;
+
+create or replace function config.last_working_day(start date, working_days integer) returns date
+language sql stable as $$
+    -- The day on which a term of working days that begins after the start ends; the start itself without any.
+    select coalesce(max(term.day), start)
+    from (
+        select later.day::date as day
+        from generate_series(start + 1, start + 20 + 2 * working_days, interval '1 day') as later (day)
+        where
+            extract(isodow from later.day) <= 5
+            and not exists (select 1 from config.holiday as holiday where holiday.day = later.day::date)
+            and not exists (select 1 from config.equated_days as equated where equated.day = later.day::date)
+        order by later.day
+        limit working_days
+    ) as term
+$$;
