@@ -34,6 +34,12 @@ KEEPER_PASSWORD = "p@ss:/w#rd?%"  # noqa: S105 - of a server that lives as long 
 _LINEAGE = {"drop_id", "line_no", "municipality_code", "signal_month", "creditor", "household_id"}
 TRANSFORMER_READS = {
     "brp": _LINEAGE | {"wijk", "opschorting", "geheimhouding"},
+    "ris_contacts": _LINEAGE | {"dossier_id", "datum", "dagdeel", "soort", "bereikt"},
+    "ris_dossiers": _LINEAGE
+    | {"dossier_id", "aangemaakt_op", "matchmaand", "loopmaand", "ingetrokken_op", "resultaat", "afgesloten_op"}
+    | {"flyer_op", "contact_na_flyer", "samenstelling", "oorzaken", "overige_problematiek", "totaal_bedrag"},
+    "ris_help": _LINEAGE | {"dossier_id", "organisatie", "soort", "gestart_op", "afgerond_op", "afspraak_nagekomen"},
+    "ris_signals": _LINEAGE | {"dossier_id", "crediteur", "bedrag"},
     "shv": _LINEAGE | {"traject_id", "startdatum", "einddatum"},
     "signals": _LINEAGE
     | {"signaal_id", "bedrag", "ontstaansdatum", "signaaldatum", "crisissignaal", "warme_overdracht"},
@@ -43,14 +49,18 @@ TRANSFORMER_READS = {
 DIRECT = {
     "brp": {"bsn", "voorletters", "voorvoegsel", "geslachtsnaam", "partnernaam", "naamgebruik", "geboortedatum"}
     | {"straatnaam", "huisnummer", "huisletter", "huisnummertoevoeging", "postcode", "woonplaats"},
+    "ris_contacts": set(),
+    "ris_dossiers": {"postcode", "huisnummer", "huisletter", "huisnummertoevoeging"},
+    "ris_help": set(),
+    "ris_signals": set(),
     "shv": {"bsn", "postcode", "huisnummer", "huisletter", "huisnummertoevoeging"},
     "signals": {"klantnummer", "bsn", "voorletters", "voorvoegsel", "achternaam", "geboortedatum", "straatnaam"}
     | {"huisnummer", "huisletter", "huisnummertoevoeging", "postcode", "woonplaats", "telefoonnummer", "email"},
     "withdrawals": set(),
 }
 FEEDS = tuple(TRANSFORMER_READS)
-CONFIG = ("agreements", "column_aliases", "creditors", "dialects", "districts", "municipalities", "policy")
-CONFIG += ("policy_parameters", "sectors")
+CONFIG = ("agreements", "code_lists", "column_aliases", "creditors", "dialects", "districts", "equated_days", "holiday")
+CONFIG += ("municipalities", "policy", "policy_parameters", "sectors")
 MAY_ENTER = {
     "loader": {"config", "raw", "quality", "vault"},
     "transformer": {"config", "raw", "quality", "staging", "core", "decision", "casework", "mart"},

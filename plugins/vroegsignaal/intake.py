@@ -187,7 +187,8 @@ def _load(connection: psycopg.Connection, file: DeliveredFile, dialect: Dialect,
 
 def _copy(connection: psycopg.Connection, file: DeliveredFile, dialect: Dialect, width: int, begins_at: int) -> int:
     try:
-        if begins_at > 1:
+        # With one column, PostgreSQL would take a blank line for a row.
+        if begins_at > 1 or width == 1:
             raise _NeedsCare
         with connection.transaction():
             return _copy_as_it_is(connection, file, dialect, width)
@@ -255,7 +256,7 @@ def _records(file: DeliveredFile, dialect: Dialect, faults: list[str]) -> Iterat
     line_no = 1
     try:
         for record in reader:
-            if any(record) or len(record) > 1:
+            if len(record) > 1 or "".join(record).strip():
                 yield line_no, record
             line_no = reader.line_num + 1
     except csv.Error as error:
