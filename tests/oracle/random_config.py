@@ -141,4 +141,5 @@ def policy(rng: Random, setting: Setting, place: int) -> list[tuple]:
             (begin, "window_months", "", 3),
             (first + timedelta(1), "closing_working_days", "", 40),
         ]
-    return [(code, *row) for row in rows]
+    # With two months the second is the last: of two values from one day the later one is meant.
+    return [(code, *row) for row in {row[:3]: row for row in rows}.values()]
