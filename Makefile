@@ -30,7 +30,7 @@ down: $(READY)  ## Stop what `make up` started
 	@$(BIN)/vroegsignaal down
 
 test: $(READY_DEV)  ## Run all tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: $(READY_DEV)  ## Check style; changes nothing
 	@$(MAKE) --keep-going lint-python lint-sql lint-yaml lint-markdown

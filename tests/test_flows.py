@@ -1,4 +1,4 @@
-"""The flows keep to the rules of the house. That they run is shown in `test_replay.py`."""
+"""The flows keep to the rules of the house. That they run is shown in `test_replay.py` and `test_survival.py`."""
 
 from __future__ import annotations
 
