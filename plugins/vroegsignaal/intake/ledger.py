@@ -1,0 +1,139 @@
+"""The ledger of drops: which files are known, and what is kept of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import psycopg
+
+from vroegsignaal.intake.dialect import Dialect
+from vroegsignaal.landing import DeliveredFile
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Known:
+    """A drop that is in the ledger (of a portal's file: the first one), and whether its file could not be read."""
+
+    drop_id: int
+    failed: bool
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What the ledger keeps of a file: why it is unreadable, what it looks like, names of columns; never a value."""
+
+    unreadable: str | None = None
+    looks_like: str | None = None
+    missing_columns: list[str] = field(default_factory=list)
+    extra_columns: list[str] = field(default_factory=list)
+
+
+def fingerprint(file: DeliveredFile) -> str:
+    """The SHA-256 of the file's bytes, in hexadecimal digits."""
+    digest = sha256()
+    with file.path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def known(connection: psycopg.Connection, file: DeliveredFile, sha: str) -> Known | None:
+    """The drop in the ledger with these bytes of this sender and month; None when there is none."""
+    row = connection.execute(
+        """
+        select drop_id, unreadable is not null or missing_columns <> '{}'
+        from raw.drop_ledger
+        where
+            (municipality_code, signal_month, feed, sha256) = (%s, %s, %s, %s)
+            and coalesce(portal, creditor) is not distinct from %s
+        order by drop_id limit 1
+        """,
+        [file.municipality_code, file.month.first_day, file.feed, sha, file.creditor],
+    ).fetchone()
+    return Known(*row) if row else None
+
+
+def drop_of(connection: psycopg.Connection, file: DeliveredFile, creditor: str, sha: str) -> Known | None:
+    """The drop in the ledger with these bytes of a creditor, in a file of its own or of a portal."""
+    row = connection.execute(
+        "select drop_id, false from raw.drop_ledger where (municipality_code, signal_month, feed, creditor, sha256) ="
+        " (%s, %s, %s, %s, %s)",
+        [file.municipality_code, file.month.first_day, file.feed, creditor, sha],
+    ).fetchone()
+    return Known(*row) if row else None
+
+
+def note_again(connection: psycopg.Connection, drop: Known, file: DeliveredFile) -> None:
+    """Note that the bytes of a drop were delivered once more under another name; nothing for its own name."""
+    connection.execute(
+        "insert into raw.redelivery (drop_id, file) select drop_id, %(file)s from raw.drop_ledger"
+        " where drop_id = %(drop)s and file <> %(file)s on conflict do nothing",
+        {"drop": drop.drop_id, "file": file.name},
+    )
+
+
+def is_told_of(connection: psycopg.Connection, drop: Known, file: DeliveredFile) -> bool:
+    """Whether the ledger holds the drop under this name, be it as delivered once more."""
+    return bool(
+        connection.execute(
+            "select from raw.drop_ledger where drop_id = %(drop)s and file = %(file)s"
+            " union all select from raw.redelivery where drop_id = %(drop)s and file = %(file)s",
+            {"drop": drop.drop_id, "file": file.name},
+        ).fetchone()
+    )
+
+
+def is_received_since(connection: psycopg.Connection, file: DeliveredFile, moment: float) -> bool:
+    """Whether a file of this name was received after a moment (seconds since 1970)."""
+    return bool(
+        connection.execute(
+            "select bool_or(received_at > to_timestamp(%(moment)s)) from ("
+            "select received_at from raw.drop_ledger where file = %(file)s"
+            " union all select received_at from raw.redelivery where file = %(file)s) as received",
+            {"moment": moment, "file": file.name},
+        ).fetchone()[0]
+    )
+
+
+def next_number(connection: psycopg.Connection) -> int:
+    """The number of the next drop."""
+    return connection.execute("select coalesce(max(drop_id), 0) + 1 from raw.drop_ledger").fetchone()[0]
+
+
+def enter(
+    connection: psycopg.Connection,
+    file: DeliveredFile,
+    sha: str,
+    dialect: Dialect,
+    facts: FileFacts,
+    *,
+    drop_id: int,
+    rows: int,
+    creditor: str | None,
+) -> None:
+    """Write a drop into the ledger, in the place of what is known under its number."""
+    connection.execute(
+        """
+        insert into raw.drop_ledger (
+            drop_id, municipality_code, signal_month, feed, creditor, portal, delivery, sha256, file, rows_read,
+            unreadable, looks_like, missing_columns, extra_columns, decimal_separator, thousands_separator
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        on conflict (drop_id) do update set (
+            status, creditor, portal, rows_read, rows_rejected, unreadable, looks_like, missing_columns, extra_columns,
+            decimal_separator, thousands_separator
+        ) = (
+            'received', excluded.creditor, excluded.portal, excluded.rows_read, 0, excluded.unreadable,
+            excluded.looks_like, excluded.missing_columns, excluded.extra_columns, excluded.decimal_separator,
+            excluded.thousands_separator
+        )
+        """,
+        [
+            *(drop_id, file.municipality_code, file.month.first_day, file.feed, creditor),
+            *(file.creditor if dialect.creditor_column else None, file.delivery, sha, file.name, rows),
+            *(facts.unreadable, facts.looks_like, facts.missing_columns, facts.extra_columns),
+            *(dialect.decimal_separator, dialect.thousands_separator),
+        ],
+    )
