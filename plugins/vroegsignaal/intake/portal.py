@@ -67,8 +67,8 @@ def _name_creditors(connection: psycopg.Connection, column: sql.Identifier, port
     """Make the temporary table `sender`: for each name in the file the creditor that it stands for.
 
     That is the creditor with this code, else the only one with this name. Any other name stands for itself, made safe;
-    the door then rejects it as unknown. It is `onbekend` when nothing safe is left of it, when it would pass for a creditor
-    or for the portal, or when there are too many to be creditors.
+    the door then rejects it as unknown. It is `onbekend` when nothing safe is left of it, when it would pass for a
+    creditor or for the portal, or when there are too many to be creditors.
     """
     connection.execute("drop table if exists pg_temp.sender")
     connection.execute(

@@ -32,8 +32,12 @@ MAX_UNPACKED, MAX_RATIO, MAX_ENTRIES = 400 << 20, 100, 1_000
 MAX_CELLS = 6_000_000
 _NEEDED = re.compile(r"xl/.+\.(xml|rels)|_rels/\.rels|\[Content_Types\]\.xml", re.IGNORECASE)
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
-_PLACE = re.compile(rb'<(?:\w+:)?c\s(?:[^<>]*\s)?r="([A-Z]{1,3})([0-9]{1,7})"')
+_CELL = re.compile(rb"[<:]c[\s/>]")
+# The place of a cell as nearly all programs write it, and as the others do (which is five times slower to find).
+_PLACES = [
+    (re.compile(start + rb'"([A-Z]{1,3})[0-9]'), re.compile(start + rb'"[A-Z]{1,3}([0-9]{1,7})"'))
+    for start in (rb"<c r=", rb"<(?:\w+:)?c (?:[^<>]* )?r=")
+]
 
 
 def read(connection: psycopg.Connection, path: UPath, dialect: Dialect) -> Contents:
@@ -133,14 +137,19 @@ def _copy_entry(source: IO[bytes], target: IO[bytes], *, is_sheet: bool) -> None
 
 def _extent(sheet: bytes) -> tuple[int, int]:
     """The last column and row of the cells in a piece of a sheet; raises Unreadable for a cell without a place."""
-    places = _PLACE.findall(sheet)
-    if len(places) != len(_CELL.findall(sheet)):
+    cells = len(_CELL.findall(sheet))
+    for column, row in _PLACES:
+        # Found apart, each as one flat list: pairs would take twice the time.
+        columns, rows = column.findall(sheet), row.findall(sheet)
+        if len(columns) == len(rows) == cells:
+            break
+    else:
         raise Unreadable("geen geldige XLSX (cellen zonder plaats)")
-    letters = max({column for column, _ in places}, key=lambda name: (len(name), name), default=b"")
+    letters = max(set(columns), key=lambda name: (len(name), name), default=b"")
     number = 0
     for letter in letters:
         number = number * 26 + letter - ord("A") + 1
-    return number, max({int(row) for _, row in places}, default=0)
+    return number, max(map(int, set(rows)), default=0)
 
 
 # -- reading
