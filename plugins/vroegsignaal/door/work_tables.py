@@ -58,7 +58,10 @@ def lay_out_drops(connection: psycopg.Connection, month: Month) -> None:
                         and earlier.creditor is not distinct from ledger.creditor
                         and earlier.signal_month < ledger.signal_month
                 ) as same_as_month,
-                (select min(file) from raw.redelivery where redelivery.drop_id = ledger.drop_id) as delivered_again
+                (
+                    select min(again.file) from raw.redelivery as again
+                    where again.drop_id = ledger.drop_id and again.file <> ledger.file
+                ) as delivered_again
             from raw.drop_ledger as ledger
             where ledger.signal_month = %(month)s
             """,

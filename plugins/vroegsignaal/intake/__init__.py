@@ -58,17 +58,17 @@ def _is_news(connection: psycopg.Connection, file: DeliveredFile) -> bool:
     # Fingerprints are taken only of what was written since, not of years of files every quarter of an hour.
     if ledger.is_received_since(connection, file, written_at):
         return False
-    known = ledger.known(connection, file, ledger.fingerprint(file))
+    known = ledger.known(connection, file, ledger.fingerprint(file), file.creditor)
     return known is None or not ledger.is_told_of(connection, known, file)
 
 
 def _receive_file(connection: psycopg.Connection, file: DeliveredFile) -> bool:
     """Put one file in the ledger and its rows in `raw`; False when the same drop is there already."""
     fingerprint = ledger.fingerprint(file)
-    known = ledger.known(connection, file, fingerprint)
-    if known:
-        ledger.note_again(connection, known, file)
-    # What could not be read before is read again: its dialect or column aliases may have been put right since.
+    known = ledger.known(connection, file, fingerprint, file.creditor)
+    # What could not be read before is read again: its dialect, aliases or name may have been put right since.
     if known is None or known.failed:
         load_file(connection, file, fingerprint, again=known)
+    else:
+        ledger.note_again(connection, known, file)
     return known is None

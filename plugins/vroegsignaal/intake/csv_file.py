@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -68,7 +69,7 @@ def _copy_as_it_is(connection: psycopg.Connection, path: UPath, dialect: Dialect
     quoted = False
     with path.open("rb") as stream, connection.cursor() as cursor:
         with cursor.copy(command) as copy:
-            for chunk in _body(stream):
+            for chunk in _body(stream, dialect.delimiter):
                 quoted = quoted or b'"' in chunk
                 copy.write(chunk)
         rows = cursor.rowcount
@@ -85,14 +86,18 @@ def _has_line_breaks(connection: psycopg.Connection, width: int) -> bool:
     ).fetchone()[0]
 
 
-def _body(stream: BinaryIO) -> Iterator[bytes]:
+def _body(stream: BinaryIO, delimiter: str) -> Iterator[bytes]:
     """The bytes of the file without a byte order mark; raises _NeedsCare where `COPY` would not see a plain file."""
+    border = re.escape(delimiter.encode()) + rb'\r\n"'
+    quote_within = re.compile(rb'"(?<=[^%b]")(?=[^%b])' % (border, border))
     first, end = True, b""
     while chunk := stream.read(CHUNK):
-        # COPY stops reading at a line of a backslash and a point, and loses the rest without a word.
-        if b"\\." in end + chunk or b"\0" in chunk:
+        seen = end + chunk
+        # COPY stops reading at a line of a backslash and a point, and loses the rest without a word. A quotation mark
+        # that neither begins nor ends a field it takes away.
+        if b"\\." in seen or b"\0" in chunk or quote_within.search(seen):
             raise _NeedsCare
-        end = chunk[-1:]
+        end = seen[-2:]
         yield chunk.removeprefix(codecs.BOM_UTF8) if first else chunk
         first = False
 

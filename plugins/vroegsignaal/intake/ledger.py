@@ -18,6 +18,7 @@ class Known:
     """A drop that is in the ledger (of a portal's file: the first one), and whether its file could not be read."""
 
     drop_id: int
+    file: str
     failed: bool
 
 
@@ -30,6 +31,11 @@ class FileFacts:
     missing_columns: list[str] = field(default_factory=list)
     extra_columns: list[str] = field(default_factory=list)
 
+    @property
+    def failed(self) -> bool:
+        """Whether no row of the file can be accepted."""
+        return bool(self.unreadable or self.missing_columns)
+
 
 def fingerprint(file: DeliveredFile) -> str:
     """The SHA-256 of the file's bytes, in hexadecimal digits."""
@@ -40,48 +46,47 @@ def fingerprint(file: DeliveredFile) -> str:
     return digest.hexdigest()
 
 
-def known(connection: psycopg.Connection, file: DeliveredFile, sha: str) -> Known | None:
-    """The drop in the ledger with these bytes of this sender and month; None when there is none."""
+def known(connection: psycopg.Connection, file: DeliveredFile, sha: str, sender: str | None) -> Known | None:
+    """The drop in the ledger with these bytes of a creditor or portal in the file's month; None when there is none."""
     row = connection.execute(
         """
-        select drop_id, unreadable is not null or missing_columns <> '{}'
+        select drop_id, file, unreadable is not null or missing_columns <> '{}'
         from raw.drop_ledger
         where
-            (municipality_code, signal_month, feed, sha256) = (%s, %s, %s, %s)
-            and coalesce(portal, creditor) is not distinct from %s
+            (municipality_code, signal_month, feed, sha256) = (%(code)s, %(month)s, %(feed)s, %(sha)s)
+            and (
+                creditor is not distinct from %(sender)s
+                or portal = %(sender)s
+                or drop_id in (select drop_id from raw.redelivery where file = %(file)s)
+            )
         order by drop_id limit 1
         """,
-        [file.municipality_code, file.month.first_day, file.feed, sha, file.creditor],
-    ).fetchone()
-    return Known(*row) if row else None
-
-
-def drop_of(connection: psycopg.Connection, file: DeliveredFile, creditor: str, sha: str) -> Known | None:
-    """The drop in the ledger with these bytes of a creditor, in a file of its own or of a portal."""
-    row = connection.execute(
-        "select drop_id, false from raw.drop_ledger where (municipality_code, signal_month, feed, creditor, sha256) ="
-        " (%s, %s, %s, %s, %s)",
-        [file.municipality_code, file.month.first_day, file.feed, creditor, sha],
+        {
+            "code": file.municipality_code,
+            "month": file.month.first_day,
+            "feed": file.feed,
+            "sha": sha,
+            "sender": sender,
+            "file": file.name,
+        },
     ).fetchone()
     return Known(*row) if row else None
 
 
 def note_again(connection: psycopg.Connection, drop: Known, file: DeliveredFile) -> None:
     """Note that the bytes of a drop were delivered once more under another name; nothing for its own name."""
-    connection.execute(
-        "insert into raw.redelivery (drop_id, file) select drop_id, %(file)s from raw.drop_ledger"
-        " where drop_id = %(drop)s and file <> %(file)s on conflict do nothing",
-        {"drop": drop.drop_id, "file": file.name},
-    )
+    if drop.file != file.name:
+        connection.execute(
+            "insert into raw.redelivery (drop_id, file) values (%s, %s) on conflict do nothing",
+            [drop.drop_id, file.name],
+        )
 
 
 def is_told_of(connection: psycopg.Connection, drop: Known, file: DeliveredFile) -> bool:
     """Whether the ledger holds the drop under this name, be it as delivered once more."""
-    return bool(
+    return drop.file == file.name or bool(
         connection.execute(
-            "select from raw.drop_ledger where drop_id = %(drop)s and file = %(file)s"
-            " union all select from raw.redelivery where drop_id = %(drop)s and file = %(file)s",
-            {"drop": drop.drop_id, "file": file.name},
+            "select 1 from raw.redelivery where (drop_id, file) = (%s, %s)", [drop.drop_id, file.name]
         ).fetchone()
     )
 
@@ -122,12 +127,12 @@ def enter(
             unreadable, looks_like, missing_columns, extra_columns, decimal_separator, thousands_separator
         ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (drop_id) do update set (
-            status, creditor, portal, rows_read, rows_rejected, unreadable, looks_like, missing_columns, extra_columns,
-            decimal_separator, thousands_separator
+            status, creditor, portal, delivery, file, rows_read, rows_rejected, unreadable, looks_like,
+            missing_columns, extra_columns, decimal_separator, thousands_separator
         ) = (
-            'received', excluded.creditor, excluded.portal, excluded.rows_read, 0, excluded.unreadable,
-            excluded.looks_like, excluded.missing_columns, excluded.extra_columns, excluded.decimal_separator,
-            excluded.thousands_separator
+            'received', excluded.creditor, excluded.portal, excluded.delivery, excluded.file, excluded.rows_read, 0,
+            excluded.unreadable, excluded.looks_like, excluded.missing_columns, excluded.extra_columns,
+            excluded.decimal_separator, excluded.thousands_separator
         )
         """,
         [

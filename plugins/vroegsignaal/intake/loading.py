@@ -21,11 +21,30 @@ def load_file(connection: psycopg.Connection, file: DeliveredFile, sha: str, aga
     """
     feed = contract.feeds()[file.feed]
     spoken = dialect.declared(connection, file)
+    names, rows, facts = _read_with_facts(connection, file, spoken, feed)
+    if again and facts.failed and again.file != file.name:
+        ledger.note_again(connection, again, file)
+        return
     drop_id = again.drop_id if again else ledger.next_number(connection)
     if again:
-        connection.execute(
-            sql.SQL("delete from {} where drop_id = %s").format(sql.Identifier("raw", feed.name)), [drop_id]
-        )
+        raw = sql.Identifier("raw", feed.name)
+        connection.execute(sql.SQL("delete from {} where drop_id = %s").format(raw), [drop_id])
+    if rows and spoken.creditor_column in names:
+        portal.load(connection, file, sha, spoken, facts, names=names, first_drop=drop_id)
+    else:
+        ledger.enter(connection, file, sha, spoken, facts, drop_id=drop_id, rows=rows, creditor=file.creditor)
+        if names:
+            received.move_to_raw(connection, feed, names, sql.Literal(drop_id), sql.SQL("pg_temp.received"))
+    connection.execute("drop table if exists pg_temp.received")
+
+
+def _read_with_facts(
+    connection: psycopg.Connection, file: DeliveredFile, spoken: Dialect, feed: contract.Feed
+) -> tuple[list[str], int, FileFacts]:
+    """Read the file into the temporary table `received`: the names of its columns, its rows, what the ledger keeps.
+
+    No names for a file without any, or one that could not be read.
+    """
     known = {column.name for column in feed.columns} | ({spoken.creditor_column} if spoken.creditor_column else set())
     try:
         with connection.transaction():
@@ -33,17 +52,8 @@ def load_file(connection: psycopg.Connection, file: DeliveredFile, sha: str, aga
             names = received.column_names(connection, contents, known, file.sender)
     except Unreadable as fault:
         seen = dialect.looks_like(file.path, spoken, feed)
-        facts = FileFacts(unreadable="; ".join(filter(None, [str(fault), seen])))
-        ledger.enter(connection, file, sha, spoken, facts, drop_id=drop_id, rows=fault.rows, creditor=file.creditor)
-        return
-    facts = _facts(file, feed, spoken, names, known)
-    if contents.rows and spoken.creditor_column in names:
-        portal.load(connection, file, sha, spoken, facts, names=names, first_drop=drop_id)
-    else:
-        ledger.enter(connection, file, sha, spoken, facts, drop_id=drop_id, rows=contents.rows, creditor=file.creditor)
-        if contents.header:
-            received.move_to_raw(connection, feed, names, sql.Literal(drop_id), sql.SQL("pg_temp.received"))
-    connection.execute("drop table if exists pg_temp.received")
+        return [], fault.rows, FileFacts(unreadable="; ".join(filter(None, [str(fault), seen])))
+    return names, contents.rows, _facts(file, feed, spoken, names, known)
 
 
 def _read(connection: psycopg.Connection, file: DeliveredFile, spoken: Dialect) -> Contents:

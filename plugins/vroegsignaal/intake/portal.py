@@ -39,7 +39,7 @@ def load(
             " group by sender.creditor order by sender.creditor"
         ).format(_said(column))
     ).fetchall():
-        known = ledger.drop_of(connection, file, creditor, sha)
+        known = ledger.known(connection, file, sha, creditor)
         if known and known.drop_id != drop_id:
             ledger.note_again(connection, known, file)
             continue

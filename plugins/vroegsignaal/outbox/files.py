@@ -36,4 +36,8 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
 
 def _without_formula(value: object) -> object:
     """A text that a spreadsheet would run, as text: with an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    if not isinstance(value, str):
+        return value
+    # Without quotation marks around it, as Python writes it, a carriage return would begin another row.
+    text = re.sub(r"\r\n?", "\n", value)
+    return f"'{text}" if _FORMULA.match(text) else text
