@@ -27,7 +27,9 @@ import json, resource, sys
 from vroegsignaal import intake
 from vroegsignaal.months import Month
 counts = intake.receive(Month.parse(sys.argv[1]))
-print(json.dumps([counts, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss]))
+# Its own, and that of the largest process that it started.
+peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+print(json.dumps([counts, max(peaks)]))
 """
 
 

@@ -82,6 +82,18 @@ def _bomb_that_lies(_: Random, rows: Rows) -> bytes:
     return data.replace(told, small)
 
 
+def _one_text_for_all(_: Random, rows: Rows) -> bytes:
+    """One long text that every cell refers to, and that its reader holds once for each."""
+    cells = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(10, 20_000)).encode()
+    parts = _parts(workbook(_as_values(rows)))
+    sheet, texts = "xl/worksheets/sheet2.xml", "xl/sharedStrings.xml"
+    return pack(
+        parts
+        | {sheet: parts[sheet].replace(b"</sheetData>", cells + b"</sheetData>")}
+        | {texts: parts[texts].replace(b"signaal_id", b"x" * 100_000)}
+    )
+
+
 def _many_parts(_: Random, rows: Rows) -> bytes:
     return pack(_parts(workbook(rows)) | {f"xl/media/{number}.txt": b"" for number in range(2_000)})
 
@@ -117,17 +129,18 @@ WORKBOOKS: dict[str, Mutation] = {
     "parts_outside": Mutation(_archive({"../../xl/workbook.xml": b"<workbook/>"}), "unreadable"),
     "workbook_of_nothing": Mutation(_archive({"xl/workbook.xml": b"<workbook/>"})),
     "bomb": Mutation(_bomb, "unreadable", says="te groot"),
-    "bomb_that_lies": Mutation(_bomb_that_lies, "unreadable"),
+    "bomb_that_lies": Mutation(_bomb_that_lies),
+    "one_text_a_million_times": Mutation(_one_text_for_all, "unreadable", says="te groot"),
     "many_parts": Mutation(_many_parts, "unreadable", says="onderdelen"),
-    "last_cell_of_all": Mutation(_with_cell("XFD1048576"), "unreadable", says="kolommen"),
-    "last_row_of_all": Mutation(_with_cell("A1048576"), "unreadable", says="rijen"),
+    "last_cell_of_all": Mutation(_with_cell("XFD1048576"), "unreadable", says="te groot"),
+    "last_row_of_all": Mutation(_with_cell("AZ1048576"), "unreadable", says="te groot"),
     "many_columns": Mutation(_with_cell("ZZ5"), "unreadable", says="kolommen"),
-    "place_beyond_all": Mutation(_with_cell("A9999999"), "unreadable"),
-    "cells_without_place": Mutation(_sheet(lambda data: data.replace(b' r="B2"', b"")), "unreadable"),
-    "declared_entities": Mutation(_sheet(lambda data: data.replace(b"?>", b"?>" + _LAUGHS, 1)), "unreadable"),
+    "place_beyond_all": Mutation(_with_cell("A9999999")),
+    "cells_without_place": Mutation(_sheet(lambda data: data.replace(b' r="B2"', b""))),
+    "declared_entities": Mutation(_sheet(lambda data: data.replace(b"?>", b"?>" + _LAUGHS, 1))),
     "sheet_cut_off": Mutation(_sheet(lambda data: data[: len(data) // 2])),
     "sheet_of_junk": Mutation(_sheet(lambda _: b"\x01\x02 geen xml <<<>>>")),
-    "sheet_in_utf16": Mutation(_sheet(lambda data: data.decode().encode("utf-16")), "unreadable"),
+    "sheet_in_utf16": Mutation(_sheet(lambda data: data.decode().encode("utf-16"))),
     "text_that_is_not_there": Mutation(_sheet(lambda data: data.replace(b"<v>0</v>", b"<v>99999</v>"))),
     "text_with_a_null": Mutation(_changed("xl/sharedStrings.xml", lambda data: data.replace(b"s1", b"s&#0;1"))),
     "styles_of_junk": Mutation(_changed("xl/styles.xml", lambda _: b"junk")),
