@@ -20,7 +20,7 @@ from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
 SEED = 20190925
-MEGABYTE = 1 << 20
+MEGABYTE = 1_000_000
 # A process of its own, so that its memory is what the intake takes.
 RECEIVE = """
 import json, resource, sys
@@ -29,7 +29,7 @@ from vroegsignaal.months import Month
 counts = intake.receive(Month.parse(sys.argv[1]))
 # Its own, and that of the largest process that it started.
 peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-print(json.dumps([counts, max(peaks)]))
+print(json.dumps([counts, peaks]))
 """
 
 
@@ -39,7 +39,7 @@ class Received:
 
     here: Settings
     cases: list[Case]
-    peak_bytes: int
+    peaks_bytes: list[int]
     again: dict[str, int]
     drops: dict[str, list[dict]]
     findings: dict[int, list[dict]]
@@ -59,8 +59,8 @@ class Received:
         return self.notices.get(f"{MUNICIPALITY}/{MONTH}/{case.file}", [])
 
 
-def receive_in_a_process() -> tuple[dict[str, int], int]:
-    """How many files were new, and the most memory that it took, in bytes."""
+def receive_in_a_process() -> tuple[dict[str, int], list[int]]:
+    """How many files were new, and the most memory that it and the processes it starts took, in bytes."""
     process = subprocess.run(
         [sys.executable, "-c", RECEIVE, MONTH],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
@@ -71,7 +71,7 @@ def receive_in_a_process() -> tuple[dict[str, int], int]:
     assert process.returncode == 0, process.stderr
     assert SECRET not in process.stdout + process.stderr
     counts, kilobytes = json.loads(process.stdout)
-    return counts, kilobytes * 1024
+    return counts, [peak * 1024 for peak in kilobytes]
 
 
 def grouped(rows: list[dict], key: str) -> dict:
@@ -95,7 +95,7 @@ def received(tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], Pa
     cases = write(folder / "landing", folder / "config", SEED)
     variables = {name: str(folder / name.lower()) for name in ("LANDING", "CONFIG", "OUT")}
     with platform(new_home(), **variables) as here:
-        _, peak = receive_in_a_process()
+        _, peaks = receive_in_a_process()
         again, _ = receive_in_a_process()
         month = Month.parse(MONTH)
         door.judge(month)
@@ -103,7 +103,7 @@ def received(tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], Pa
         yield Received(
             here=here,
             cases=cases,
-            peak_bytes=peak,
+            peaks_bytes=peaks,
             again=again,
             drops=grouped(reading.rows(here, "select * from raw.drop_ledger", "owner"), "file"),
             findings=grouped(reading.rows(here, "select * from quality.finding", "owner"), "drop_id"),
@@ -199,7 +199,7 @@ def test_no_formula_reaches_a_file_for_people(received: Received) -> None:
 
 
 def test_memory_is_bounded(received: Received) -> None:
-    assert received.peak_bytes < 500 * MEGABYTE
+    assert max(received.peaks_bytes) < 500 * MEGABYTE
 
 
 def test_receiving_again_changes_nothing(received: Received) -> None:

@@ -25,7 +25,7 @@ from vroegsignaal.intake.received import MAX_COLUMNS, Contents, make_table, posi
 # A sheet of 200,000 rows of twenty columns unpacks to some 200 MB, at a ratio of fifteen to one; a bomb at a thousand.
 MAX_UNPACKED, MAX_RATIO, MAX_ENTRIES = 400 << 20, 100, 1_000
 # Of the process that reads; such a sheet takes it 0.4 GB.
-MEMORY, SECONDS = 480 << 20, 120
+MEMORY, SECONDS = 460 << 20, 120
 _READER = Path(__file__).with_name("sheet.py")
 
 
@@ -71,11 +71,14 @@ def _refuse_bombs(given: IO[bytes]) -> None:
 def _records(path: str, decimal_separator: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not empty with their number in the sheet, all of one width; the header is the first."""
     command = [sys.executable, "-I", str(_READER), path, decimal_separator, str(MEMORY), str(SECONDS)]
-    # What it says when it breaks may hold a value.
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as reader:
-        # When nobody reads on, the pipe is closed at the end of this block, and that ends the reader.
+    with (
+        # What it says when it breaks may hold a value.
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as reader,
+        # When nobody reads on, this end of the pipe is closed, and that ends the reader.
+        io.TextIOWrapper(reader.stdout, encoding="utf-8", newline="") as written,
+    ):
         try:
-            for line_no, *record in csv.reader(io.TextIOWrapper(reader.stdout, encoding="utf-8", newline="")):
+            for line_no, *record in csv.reader(written):
                 yield int(line_no), record
         except csv.Error:
             raise Unreadable("de XLSX heeft een cel van meer dan een megabyte") from None
