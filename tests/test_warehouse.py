@@ -60,7 +60,7 @@ DIRECT = {
 }
 FEEDS = tuple(TRANSFORMER_READS)
 CONFIG = ("agreements", "code_lists", "column_aliases", "creditors", "dialects", "districts", "equated_days", "holiday")
-CONFIG += ("municipalities", "policy", "policy_parameters", "sectors")
+CONFIG += ("municipalities", "policy", "policy_parameters", "portals", "sectors")
 MAY_ENTER = {
     "loader": {"config", "raw", "quality", "vault"},
     "transformer": {"config", "raw", "quality", "staging", "core", "decision", "casework", "mart"},
@@ -75,6 +75,7 @@ MAY_DO = {
         **{f"raw.{feed}": "rid" for feed in FEEDS},
         "raw.drop_ledger": "riu",
         "raw.month_received": "ri",
+        "raw.redelivery": "ri",
         **{f"quality.accepted_{feed}": "rid" for feed in FEEDS},
         "quality.finding": "rid",
         "vault.household": "ri",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,11 @@ _FORMS = {
     "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
     "number": re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?"),
     "integer": re.compile(r"[0-9]{1,15}"),
+    "delimiter": re.compile(r"[;,|:~^#\t]|tab|\\t"),
+    "decimal": re.compile(r"[.,]"),
+    "thousands": re.compile(r"[.,'_]"),
+    "encoding": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*"),
+    "format": re.compile(r"csv|xlsx"),
 }
 _IN_WORDS = {
     "code": "a code of four digits",
@@ -31,18 +36,30 @@ _IN_WORDS = {
     "date": "a date (jjjj-mm-dd)",
     "number": "a number (with a decimal point)",
     "integer": "a whole number",
+    "delimiter": "one sign between fields (; , | or tab)",
+    "decimal": "a decimal separator (, or .)",
+    "thousands": "a thousands separator (. , ' or _)",
+    "encoding": "an encoding of text (such as utf-8 or windows-1252)",
+    "format": "a format (csv or xlsx)",
 }
-_SQL_TYPES = {"text": "text", "code": "text", "name": "text", "date": "date", "number": "numeric", "integer": "bigint"}
+_SQL_TYPES = {"date": "date", "number": "numeric", "integer": "bigint"}
+"""All others are text."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A configuration file: its name, its columns with their types; `?` marks a column that may be empty."""
+    """A configuration file: its name, its columns with their types; `?` marks a column that may be empty.
+
+    `defaults`: the columns that a file may leave out, or empty, and the value that then holds.
+    `distinct`: columns whose values must differ from each other within a row.
+    """
 
     name: str
     required: bool
     columns: dict[str, str]
     key: tuple[str, ...] = ()
+    defaults: dict[str, str] = field(default_factory=dict)
+    distinct: tuple[str, ...] = ()
 
 
 TABLES = {
@@ -89,13 +106,17 @@ TABLES = {
             False,
             {
                 "creditor": "name",
-                "encoding": "text",
-                "delimiter": "text",
-                "decimal_separator": "text",
-                "thousands_separator": "text?",
+                "encoding": "encoding",
+                "delimiter": "delimiter",
+                "decimal_separator": "decimal",
+                "thousands_separator": "thousands?",
+                "format": "format",
             },
             key=("creditor",),
+            defaults={"format": "csv"},
+            distinct=("delimiter", "decimal_separator", "thousands_separator"),
         ),
+        Table("portals", False, {"portal": "name", "creditor_column": "text"}, key=("portal",)),
         Table("code_lists", False, {"list": "name", "code": "text"}, key=("list", "code")),
         Table("equated_days", False, {"day": "date", "description": "text"}, key=("day",)),
         Table("column_aliases", False, {"creditor": "name", "alias": "text", "column": "name"}),
@@ -106,14 +127,25 @@ TABLES = {
 def table_definition(table: Table) -> str:
     """The SQL that makes the table of a configuration file and lets the roles read it."""
     columns = ", ".join(
-        f'"{name}" {_SQL_TYPES[kind.rstrip("?")]}{"" if kind.endswith("?") else " not null"}'
+        f'"{name}" {_sql_type(kind)}{"" if kind.endswith("?") else " not null"}'
         for name, kind in table.columns.items()
+        if name not in table.defaults
+    )
+    # An existing table may be from before these columns were thought of.
+    later = "".join(
+        f'alter table config.{table.name} add column if not exists "{name}" {_sql_type(table.columns[name])}'
+        f" not null default '{value}';\n"
+        for name, value in table.defaults.items()
     )
     return (
-        f"create table if not exists config.{table.name} ({columns});\n"
+        f"create table if not exists config.{table.name} ({columns});\n{later}"
         f"grant select on config.{table.name} to loader, transformer;\n"
         f"grant insert, delete on config.{table.name} to loader;"
     )
+
+
+def _sql_type(kind: str) -> str:
+    return _SQL_TYPES.get(kind.rstrip("?"), "text")
 
 
 def load(settings: Settings, connection: psycopg.Connection) -> bool:
@@ -173,10 +205,11 @@ def _read(path: Path, table: Table) -> list[dict[str, str | None]]:
     except UnicodeDecodeError as error:
         raise PlatformError(f"{path}: the file is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
     reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
-    missing = [column for column in table.columns if column not in (reader.fieldnames or [])]
+    needed = [column for column in table.columns if column not in table.defaults]
+    missing = [column for column in needed if column not in (reader.fieldnames or [])]
     if missing:
         raise PlatformError(
-            f"{path}, line 1: column(s) {', '.join(missing)} missing. The file needs: {', '.join(table.columns)} "
+            f"{path}, line 1: column(s) {', '.join(missing)} missing. The file needs: {', '.join(needed)} "
             "(separated by commas)."
         )
     rows, seen = [], set()
@@ -195,7 +228,7 @@ def _checked(path: Path, line: int, row: dict, table: Table) -> dict[str, str | 
         raise PlatformError(f"{path}, line {line}: more fields than the header has.")
     values: dict[str, str | None] = {}
     for column, kind in table.columns.items():
-        value = (row[column] or "").strip(" ") or None
+        value = (row.get(column) or "").strip(" ") or table.defaults.get(column)
         if value is None and not kind.endswith("?"):
             raise PlatformError(f"{path}, line {line}, column {column}: a value is required.")
         if value is not None and not _reads_as(value, kind.rstrip("?")):
@@ -203,17 +236,23 @@ def _checked(path: Path, line: int, row: dict, table: Table) -> dict[str, str | 
                 f"{path}, line {line}, column {column}: '{value}' is not {_IN_WORDS[kind.rstrip('?')]}."
             )
         values[column] = value
+    alike = [values[column] for column in table.distinct if values[column] is not None]
+    if len(set(alike)) < len(alike):
+        raise PlatformError(f"{path}, line {line}, columns {', '.join(table.distinct)}: two of them are the same sign.")
     return values
 
 
 def _reads_as(value: str, kind: str) -> bool:
     if not _FORMS[kind].fullmatch(value):
         return False
-    if kind == "date":
-        try:
+    try:
+        if kind == "date":
             date.fromisoformat(value)
-        except ValueError:
-            return False
+        if kind == "encoding":
+            # Some codecs are not about text, such as hex.
+            "a".encode(value)
+    except (ValueError, LookupError):
+        return False
     return True
 
 
@@ -225,6 +264,12 @@ def _check_references(rows: dict[str, list[dict]]) -> None:
         if row["sector"] not in sectors:
             raise PlatformError(
                 f"creditors.csv, creditor {row['creditor']}: sector '{row['sector']}' is none of {sorted(sectors)}."
+            )
+    creditors = {row["creditor"] for row in rows["creditors"]}
+    for row in rows["portals"]:
+        if row["portal"] in creditors:
+            raise PlatformError(
+                f"portals.csv, portal {row['portal']}: that is the name of a creditor in creditors.csv."
             )
     for row in rows["policy"]:
         if row["parameter"] not in parameters:

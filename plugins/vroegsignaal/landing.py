@@ -31,6 +31,11 @@ class DeliveredFile:
         """Where it lies in the landing area, such as `0637/2018-09/signals/dunea.csv`."""
         return f"{self.municipality_code}/{self.month}/{self.path.parent.name}/{self.path.name}"
 
+    @property
+    def sender(self) -> str:
+        """Whose dialect it is in: the creditor or portal; of the municipality's own registers their folder."""
+        return self.creditor or self.path.parent.name
+
 
 def municipalities(settings: Settings, month: Month) -> list[str]:
     """The codes of the municipalities that have a folder for the month."""
@@ -58,31 +63,46 @@ def months(settings: Settings) -> list[Month]:
 def delivered(settings: Settings, month: Month) -> list[DeliveredFile]:
     """The files of the month that belong to a feed, in the order in which they are received."""
     found = [file for path, code in _files(settings, month) if (file := _recognised(path, code, month))]
-    return sorted(found, key=lambda file: (file.municipality_code, file.feed, file.creditor or "", file.delivery))
-
-
-def unrecognised(settings: Settings, month: Month) -> list[str]:
-    """The files of the month that belong to no feed: nothing was done with them."""
-    root = UPath(settings.landing)
     return sorted(
-        str(path.relative_to(root)) for path, code in _files(settings, month) if not _recognised(path, code, month)
+        found, key=lambda file: (file.municipality_code, file.feed, file.creditor or "", file.delivery, file.path.name)
     )
 
 
+def unrecognised(settings: Settings, month: Month) -> list[str]:
+    """The files of the month that belong to no feed: nothing was done with them. Odd characters are escaped."""
+    root = UPath(settings.landing)
+    return sorted(
+        _printable(str(path.relative_to(root)))
+        for path, code in _files(settings, month)
+        if not _recognised(path, code, month)
+    )
+
+
+def _printable(name: str) -> str:
+    text = name.encode("utf-8", "backslashreplace").decode()
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+
+
 def _files(settings: Settings, month: Month) -> Iterator[tuple[UPath, str]]:
-    """Every file in the month's feed folders, with its municipality's code."""
+    """Every file in the month's feed folders, with its municipality's code; a link out of there is not followed."""
     for code in municipalities(settings, month):
-        for folder in (UPath(settings.landing) / code / str(month)).iterdir():
-            if folder.is_dir():
-                yield from ((path, code) for path in folder.iterdir() if not path.name.startswith("."))
-            elif not folder.name.startswith("."):
+        place = UPath(settings.landing) / code / str(month)
+        for folder in place.iterdir():
+            if folder.is_dir() and _lies_within(folder, place):
+                yield from ((path, code) for path in folder.iterdir())
+            else:
                 yield folder, code
 
 
 def _recognised(path: UPath, code: str, month: Month) -> DeliveredFile | None:
     for feed in contract.feeds().values():
         match = feed.pattern.fullmatch(f"{path.parent.name}/{path.name}")
-        if match and path.is_file():
+        if match and path.is_file() and _lies_within(path, path.parent):
             parts = match.groupdict()
             return DeliveredFile(path, code, month, feed.name, parts.get("creditor"), int(parts["delivery"] or 1))
     return None
+
+
+def _lies_within(path: UPath, folder: UPath) -> bool:
+    """Whether a path is in a folder when links are followed: a sender's link must not read what is elsewhere."""
+    return path.resolve().is_relative_to(folder.resolve())

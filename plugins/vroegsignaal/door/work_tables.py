@@ -36,6 +36,8 @@ def lay_out_drops(connection: psycopg.Connection, month: Month) -> None:
                     when ledger.feed = any(%(needing)s) and ledger.unreadable is null then ledger.rows_read
                 end as rows_required,
                 case
+                    -- A portal's file that could not be told apart by creditor.
+                    when ledger.creditor = ledger.portal then '-infinity'
                     when ledger.feed = any(%(of_creditor)s) then (
                         select min(agreement.valid_from)
                         from config.agreements as agreement
@@ -55,7 +57,11 @@ def lay_out_drops(connection: psycopg.Connection, month: Month) -> None:
                         = (ledger.municipality_code, ledger.feed, ledger.sha256)
                         and earlier.creditor is not distinct from ledger.creditor
                         and earlier.signal_month < ledger.signal_month
-                ) as same_as_month
+                ) as same_as_month,
+                (
+                    select min(again.file) from raw.redelivery as again
+                    where again.drop_id = ledger.drop_id and again.file <> ledger.file
+                ) as delivered_again
             from raw.drop_ledger as ledger
             where ledger.signal_month = %(month)s
             """,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+# What a spreadsheet takes for a formula, unless it is a plain number.
+_FORMULA = re.compile(r"(?![-+]?[0-9]+([.,][0-9]+)*$)[=+\-@\t\r\n]")
 
 
 @contextmanager
@@ -23,8 +27,17 @@ def replaced(path: Path) -> Iterator[Path]:
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A CSV in the default dialect: UTF-8, semicolons, a header row; values as they are given."""
+    """A CSV in the default dialect: UTF-8, semicolons, a header row; values as they are given, but never a formula."""
     with replaced(path) as fresh, fresh.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=";", lineterminator="\n")
         writer.writerow(header)
-        writer.writerows(rows)
+        writer.writerows([_without_formula(value) for value in row] for row in rows)
+
+
+def _without_formula(value: object) -> object:
+    """A text that a spreadsheet would run, as text: with an apostrophe before it."""
+    if not isinstance(value, str):
+        return value
+    # Without quotation marks around it, as Python writes it, a carriage return would begin another row.
+    text = re.sub(r"\r\n?", "\n", value)
+    return f"'{text}" if _FORMULA.match(text) else text

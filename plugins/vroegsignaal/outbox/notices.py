@@ -61,7 +61,7 @@ def _findings(connection: psycopg.Connection, feed: contract.Feed, code: str, mo
             """
             select
                 ledger.creditor, ledger.file, finding.line_no, {signal}, {customer}, finding.column_name,
-                finding.rule, finding.severity, ledger.unreadable, ledger.missing_columns,
+                finding.rule, finding.severity, coalesce(ledger.unreadable, ledger.looks_like), ledger.missing_columns,
                 finding.rule = 'duplicate_household' and not exists (
                     select 1
                     from quality.accepted_signals as kept
@@ -88,11 +88,11 @@ def _findings(connection: psycopg.Connection, feed: contract.Feed, code: str, mo
         ),
         [code, month.first_day, feed.name],
     )
-    for creditor, file, line, signal, customer_no, column, rule, severity, unreadable, missing, lost in found:
+    for creditor, file, line, signal, customer_no, column, rule, severity, why, missing, lost in found:
         words = contract.wordings()["duplicate_household_missing" if lost else rule]
         told = words.finding.format(column=column or ", ".join(missing))
-        if rule == "unreadable":
-            told = f"{told} ({unreadable})"
+        if rule in ("unreadable", "columns_missing") and why:
+            told = f"{told} ({why})"
         yield (
             creditor, file, line, signal, customer_no, column, rule, _SEVERITIES[severity], told, words.action,
         )  # fmt: skip

@@ -29,6 +29,22 @@ create table if not exists raw.drop_ledger (
 comment on table raw.drop_ledger is
 'One row per drop: a file as it was delivered, told apart by municipality, month, feed, creditor and sha256.';
 
+alter table raw.drop_ledger add column if not exists portal text;
+comment on column raw.drop_ledger.portal is
+'The portal whose file holds the drop, with the drops of other creditors; null for a file of the creditor itself.';
+alter table raw.drop_ledger add column if not exists looks_like text;
+comment on column raw.drop_ledger.looks_like is
+'In words for the sender, how the file seems to be written where columns are missing.';
+
+create table if not exists raw.redelivery (
+    drop_id bigint not null references raw.drop_ledger,
+    file text not null,
+    received_at timestamptz not null default now(),
+    primary key (drop_id, file)
+);
+comment on table raw.redelivery is
+'The bytes of a drop that its sender delivered once more in the same month, under another name.';
+
 create table if not exists raw.month_received (
     municipality_code text,
     signal_month date,
@@ -97,7 +113,7 @@ comment on table config.holiday is 'The days from Monday to Friday on which nobo
 grant select, insert, delete on config.holiday to loader;
 grant select on config.holiday to transformer;
 grant select, insert, update on raw.drop_ledger to loader;
-grant select, insert on raw.month_received to loader;
+grant select, insert on raw.month_received, raw.redelivery to loader;
 grant select, insert, delete on quality.finding to loader;
 grant select, insert on vault.household to loader;
 grant select, insert, delete on config.loaded to loader;

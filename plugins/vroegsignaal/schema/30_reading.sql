@@ -72,5 +72,6 @@ returns text
 language sql immutable parallel safe as $$
     -- One address, however it is written: 12 + a, 12 + '' + A and 12 + '' + -a. Null when postcode or number is null.
     select postcode || ' ' || house_number::text || ' '
-        || regexp_replace(upper(coalesce(letter, '') || coalesce(addition, '')), '[^A-Z0-9]', '', 'g')
+        -- What is longer is no address, and would not fit the index of the register.
+        || left(regexp_replace(upper(coalesce(letter, '') || coalesce(addition, '')), '[^A-Z0-9]', '', 'g'), 200)
 $$;

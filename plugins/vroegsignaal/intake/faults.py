@@ -1,0 +1,14 @@
+"""What may be wrong with a file as a whole."""
+
+from __future__ import annotations
+
+
+class Unreadable(Exception):
+    """The file cannot be read in its declared dialect; the message names the line and holds no value.
+
+    `rows`: how many rows were seen, 0 where that cannot be told.
+    """
+
+    def __init__(self, message: str, rows: int = 0) -> None:
+        super().__init__(message)
+        self.rows = rows

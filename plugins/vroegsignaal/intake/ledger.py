@@ -1,0 +1,144 @@
+"""The ledger of drops: which files are known, and what is kept of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import psycopg
+
+from vroegsignaal.intake.dialect import Dialect
+from vroegsignaal.landing import DeliveredFile
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Known:
+    """A drop that is in the ledger (of a portal's file: the first one), and whether its file could not be read."""
+
+    drop_id: int
+    file: str
+    failed: bool
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What the ledger keeps of a file: why it is unreadable, what it looks like, names of columns; never a value."""
+
+    unreadable: str | None = None
+    looks_like: str | None = None
+    missing_columns: list[str] = field(default_factory=list)
+    extra_columns: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Whether no row of the file can be accepted."""
+        return bool(self.unreadable or self.missing_columns)
+
+
+def fingerprint(file: DeliveredFile) -> str:
+    """The SHA-256 of the file's bytes, in hexadecimal digits."""
+    digest = sha256()
+    with file.path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def known(connection: psycopg.Connection, file: DeliveredFile, sha: str, sender: str | None) -> Known | None:
+    """The drop in the ledger with these bytes of a creditor or portal in the file's month; None when there is none."""
+    row = connection.execute(
+        """
+        select drop_id, file, unreadable is not null or missing_columns <> '{}'
+        from raw.drop_ledger
+        where
+            (municipality_code, signal_month, feed, sha256) = (%(code)s, %(month)s, %(feed)s, %(sha)s)
+            and (
+                creditor is not distinct from %(sender)s
+                or portal = %(sender)s
+                or drop_id in (select drop_id from raw.redelivery where file = %(file)s)
+            )
+        order by drop_id limit 1
+        """,
+        {
+            "code": file.municipality_code,
+            "month": file.month.first_day,
+            "feed": file.feed,
+            "sha": sha,
+            "sender": sender,
+            "file": file.name,
+        },
+    ).fetchone()
+    return Known(*row) if row else None
+
+
+def note_again(connection: psycopg.Connection, drop: Known, file: DeliveredFile) -> None:
+    """Note that the bytes of a drop were delivered once more under another name; nothing for its own name."""
+    if drop.file != file.name:
+        connection.execute(
+            "insert into raw.redelivery (drop_id, file) values (%s, %s) on conflict do nothing",
+            [drop.drop_id, file.name],
+        )
+
+
+def is_told_of(connection: psycopg.Connection, drop: Known, file: DeliveredFile) -> bool:
+    """Whether the ledger holds the drop under this name, be it as delivered once more."""
+    return drop.file == file.name or bool(
+        connection.execute(
+            "select 1 from raw.redelivery where (drop_id, file) = (%s, %s)", [drop.drop_id, file.name]
+        ).fetchone()
+    )
+
+
+def is_received_since(connection: psycopg.Connection, file: DeliveredFile, moment: float) -> bool:
+    """Whether a file of this name was received after a moment (seconds since 1970)."""
+    return bool(
+        connection.execute(
+            "select bool_or(received_at > to_timestamp(%(moment)s)) from ("
+            "select received_at from raw.drop_ledger where file = %(file)s"
+            " union all select received_at from raw.redelivery where file = %(file)s) as received",
+            {"moment": moment, "file": file.name},
+        ).fetchone()[0]
+    )
+
+
+def next_number(connection: psycopg.Connection) -> int:
+    """The number of the next drop."""
+    return connection.execute("select coalesce(max(drop_id), 0) + 1 from raw.drop_ledger").fetchone()[0]
+
+
+def enter(
+    connection: psycopg.Connection,
+    file: DeliveredFile,
+    sha: str,
+    dialect: Dialect,
+    facts: FileFacts,
+    *,
+    drop_id: int,
+    rows: int,
+    creditor: str | None,
+) -> None:
+    """Write a drop into the ledger, in the place of what is known under its number."""
+    connection.execute(
+        """
+        insert into raw.drop_ledger (
+            drop_id, municipality_code, signal_month, feed, creditor, portal, delivery, sha256, file, rows_read,
+            unreadable, looks_like, missing_columns, extra_columns, decimal_separator, thousands_separator
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        on conflict (drop_id) do update set (
+            status, creditor, portal, delivery, file, rows_read, rows_rejected, unreadable, looks_like,
+            missing_columns, extra_columns, decimal_separator, thousands_separator
+        ) = (
+            'received', excluded.creditor, excluded.portal, excluded.delivery, excluded.file, excluded.rows_read, 0,
+            excluded.unreadable, excluded.looks_like, excluded.missing_columns, excluded.extra_columns,
+            excluded.decimal_separator, excluded.thousands_separator
+        )
+        """,
+        [
+            *(drop_id, file.municipality_code, file.month.first_day, file.feed, creditor),
+            *(file.creditor if dialect.creditor_column else None, file.delivery, sha, file.name, rows),
+            *(facts.unreadable, facts.looks_like, facts.missing_columns, facts.extra_columns),
+            *(dialect.decimal_separator, dialect.thousands_separator),
+        ],
+    )

@@ -1,0 +1,111 @@
+"""Portals: one file with the signals of all creditors becomes one drop per creditor."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from vroegsignaal import contract
+from vroegsignaal.intake import ledger, received
+from vroegsignaal.intake.dialect import Dialect
+from vroegsignaal.intake.ledger import FileFacts
+from vroegsignaal.landing import DeliveredFile
+
+NOBODY = "onbekend"
+# A column with names of customers in the place of creditors must not fill the ledger with them.
+MAX_UNKNOWN = 20
+
+
+def load(
+    connection: psycopg.Connection,
+    file: DeliveredFile,
+    sha: str,
+    dialect: Dialect,
+    facts: FileFacts,
+    *,
+    names: list[str],
+    first_drop: int,
+) -> None:
+    """Enter a drop for every creditor in the file and put its rows in `raw`, each with its line in the file.
+
+    A creditor whose drop with these bytes is known already keeps it. `first_drop`: the number of the first new one.
+    """
+    column = received.positions(len(names))[names.index(dialect.creditor_column)]
+    drop_id = first_drop
+    _name_creditors(connection, column, file.creditor)
+    for creditor, rows in connection.execute(
+        sql.SQL(
+            "select sender.creditor, count(*) from received inner join pg_temp.sender on sender.said = {}"
+            " group by sender.creditor order by sender.creditor"
+        ).format(_said(column))
+    ).fetchall():
+        known = ledger.known(connection, file, sha, creditor)
+        if known and known.drop_id != drop_id:
+            ledger.note_again(connection, known, file)
+            continue
+        ledger.enter(connection, file, sha, dialect, facts, drop_id=drop_id, rows=rows, creditor=creditor)
+        connection.execute("update pg_temp.sender set drop_id = %s where creditor = %s", [drop_id, creditor])
+        drop_id = ledger.next_number(connection)
+    received.move_to_raw(
+        connection,
+        contract.feeds()[file.feed],
+        names,
+        sql.SQL("sender.drop_id"),
+        sql.SQL("received inner join pg_temp.sender on sender.said = {} and sender.drop_id is not null").format(
+            _said(column)
+        ),
+    )
+    connection.execute("drop table pg_temp.sender")
+
+
+def _said(column: sql.Identifier) -> sql.Composed:
+    """How a creditor is named in a row, ignoring case and surrounding spaces."""
+    return sql.SQL("lower(btrim(coalesce({}, ''), E' \\t\\r\\n\\u00a0'))").format(column)
+
+
+def _name_creditors(connection: psycopg.Connection, column: sql.Identifier, portal: str) -> None:
+    """Make the temporary table `sender`: for each name in the file the creditor that it stands for.
+
+    That is the creditor with this code, else the only one with this name. Any other name stands for itself, made safe;
+    the door then rejects it as unknown. It is `onbekend` when nothing safe is left of it, when it would pass for a
+    creditor or for the portal, or when there are too many to be creditors.
+    """
+    connection.execute("drop table if exists pg_temp.sender")
+    connection.execute(
+        sql.SQL(
+            """
+            create temporary table sender as
+            with said as (
+                select distinct {said} as said from received
+            ),
+            register as (
+                select creditor, lower(creditor) as code,
+                    lower(btrim(name)) as name, count(*) over (partition by lower(btrim(name))) as namesakes
+                from config.creditors
+            ),
+            resolved as (
+                select
+                    said.said,
+                    coalesce(by_code.creditor, by_name.creditor) as creditor,
+                    btrim(left(regexp_replace(said.said, '[^a-z0-9_-]+', '_', 'g'), 60), '_') as safe
+                from said
+                left join register as by_code on by_code.code = said.said
+                left join register as by_name on by_name.name = said.said and by_name.namesakes = 1
+            )
+            select
+                said,
+                null::bigint as drop_id,
+                coalesce(creditor, case
+                    when safe in ('', {portal}) or safe in (select code from register) then {nobody}
+                    when count(*) filter (where creditor is null) over () > {most} then {nobody}
+                    else safe
+                end) as creditor
+            from resolved
+            """
+        ).format(
+            said=_said(column),
+            portal=sql.Literal(portal.lower()),
+            nobody=sql.Literal(NOBODY),
+            most=sql.Literal(MAX_UNKNOWN),
+        )
+    )

@@ -1,0 +1,382 @@
+"""Files in every lawful form: dialects, workbooks, portals; and the same bytes once more."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+import stepping
+from conftest import platform
+from corpus.workbooks import workbook
+from oracle.small_landing import FEB, JAN, SIGNAL_COLUMNS, A, Small, signal
+from test_delivery import Delivery, forget_everything, notices, rows, server_home
+
+from vroegsignaal import door, intake, landing, outbox
+from vroegsignaal.errors import PlatformError
+from vroegsignaal.months import Month
+from vroegsignaal.outbox.files import write_csv
+
+__all__ = ["server_home"]
+
+DIALECTS = "creditor,encoding,delimiter,decimal_separator,thousands_separator,format\n"
+COLUMNS = SIGNAL_COLUMNS.split(";")
+
+
+@pytest.fixture
+def delivery(tmp_path: Path, server_home: Path) -> Iterator[Delivery]:
+    small = Small(tmp_path)
+    variables = {"LANDING": str(small.landing), "CONFIG": str(small.config), "OUT": str(tmp_path / "out")}
+    with platform(server_home, **variables) as here:
+        forget_everything(here)
+        yield small, here
+
+
+def configure(small: Small, *dialects: str, **files: str) -> None:
+    (small.config / "dialects.csv").write_text(DIALECTS + "".join(f"{row}\n" for row in dialects), encoding="utf-8")
+    for name, text in files.items():
+        (small.config / f"{name}.csv").write_text(text, encoding="utf-8")
+
+
+def cells(month: str, number: int, **changes: object) -> list[object]:
+    """A signal as a spreadsheet holds it."""
+    values = dict(zip(COLUMNS, signal(month, number).split(";"), strict=True))
+    typed = {"huisnummer": float(number), "bedrag": 1234.5, "ontstaansdatum": date.fromisoformat(f"{month}-01")}
+    return list((values | typed | changes).values())
+
+
+def drops(delivery: Delivery) -> list[tuple]:
+    return rows(
+        delivery[1], "select creditor, delivery, status, rows_read, rows_accepted from raw.drop_ledger order by drop_id"
+    )
+
+
+def found(delivery: Delivery, rule: str) -> list[tuple]:
+    return rows(
+        delivery[1],
+        "select creditor, file from quality.finding join raw.drop_ledger using (drop_id)"
+        f" where rule = '{rule}' order by 1, 2",
+    )
+
+
+# -- dialects
+
+
+@pytest.mark.parametrize(
+    ("dialect", "amount", "encoding", "delimiter"),
+    [
+        ('utf-8,;,",",', "1234,50", "utf-8", ";"),
+        ('utf-8,;,",",', "1234,50", "utf-8-sig", ";"),
+        ('windows-1252,;,",",.', "1.234,50", "cp1252", ";"),
+        ('utf-8,",",.,', "1234.50", "utf-8-sig", ","),
+        ('utf-8,tab,",",', "1234,5", "utf-8", "\t"),
+        (r'utf-8,\t,.,",",csv', "1,234.50", "utf-8", "\t"),
+        ("iso-8859-15,|,.,',csv", "1'234.50", "iso-8859-15", "|"),
+    ],
+)
+def test_a_dialect_is_a_row_of_configuration(
+    delivery: Delivery, dialect: str, amount: str, encoding: str, delimiter: str
+) -> None:
+    small, here = delivery
+    # Rows without the last field, or a file without the last column, are of before there were formats.
+    header = DIALECTS if dialect.endswith("csv") else DIALECTS.replace(",format", "")
+    (small.config / "dialects.csv").write_text(f"{header}rood,{dialect}\n")
+    values = dict(zip(COLUMNS, signal(JAN, 1, "BEDRAG", achternaam="Noël\nvan").split(";"), strict=True))
+    fields = [
+        f'"{amount}"' if value == "BEDRAG" else f'"{value}"' if "\n" in value else value for value in values.values()
+    ]
+    text = f"{delimiter.join(COLUMNS)}\r\n{delimiter.join(fields)}\r\n"
+    small.put(JAN, "signals/rood.csv", text.encode(encoding))
+    stepping.receive(JAN)
+    accepted = rows(here, "select bedrag::float, achternaam, line_no from quality.accepted_signals")
+    assert accepted == [(1234.5, "Noël\nvan", 2)]
+
+
+def test_the_municipalitys_own_registers_have_dialects_and_aliases_by_the_name_of_their_folder(
+    delivery: Delivery,
+) -> None:
+    small, here = delivery
+    configure(small, 'shv,windows-1252,",",.,,csv', column_aliases="creditor,alias,column\nshv,Nummer,traject_id\n")
+    small.put(
+        JAN, "shv/trajecten.csv", "Nummer,postcode,huisnummer,startdatum\né1,1234QQ,5,2022-01-01\n".encode("cp1252")
+    )
+    stepping.receive(JAN)
+    assert rows(here, "select traject_id from quality.accepted_shv") == [("é1",)]
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ('rood,utf-8,;;,",",,csv', "column delimiter: ';;'"),
+        ('rood,utf-8,a,",",,csv', "column delimiter: 'a'"),
+        ('rood,utf-8,",",",",,csv', "columns delimiter, decimal_separator"),
+        ("rood,utf-8,;,.,.,csv", "columns delimiter, decimal_separator, thousands_separator"),
+        ('rood,utf-9,;,",",,csv', "column encoding: 'utf-9'"),
+        ('rood,hex,;,",",,csv', "column encoding: 'hex'"),
+        ("rood,utf-8,;,x,,csv", "column decimal_separator: 'x'"),
+        ('rood,utf-8,;,",",,xls', "column format: 'xls'"),
+    ],
+)
+def test_a_dialect_that_makes_no_sense_is_refused_by_file_line_and_column(
+    delivery: Delivery, row: str, column: str
+) -> None:
+    small, _ = delivery
+    configure(small, 'wit,utf-8,;,",",,csv', row)
+    with pytest.raises(PlatformError) as raised:
+        intake.receive(Month.parse(JAN))
+    assert "dialects.csv, line 3" in str(raised.value)
+    assert column in str(raised.value)
+
+
+def test_a_portal_by_the_name_of_a_creditor_is_refused(delivery: Delivery) -> None:
+    small, _ = delivery
+    configure(small, portals="portal,creditor_column\nrood,crediteur\n")
+    with pytest.raises(PlatformError, match="portal rood"):
+        intake.receive(Month.parse(JAN))
+
+
+def test_another_dialect_than_declared_is_told_and_read_once_it_is_declared(delivery: Delivery) -> None:
+    small, _ = delivery
+    text = f"{SIGNAL_COLUMNS}\n{signal(JAN, 1)}\n".replace(";", ",")
+    small.put(JAN, "signals/rood.csv", text)
+    small.put(JAN, "signals/wit.csv", text.replace("Proef", "Noël").encode("cp1252"))
+    stepping.receive(JAN)
+    outbox.hand_out(Month.parse(JAN))
+    (rood,) = notices(delivery[1], "meldingen/rood.csv")
+    assert "het bestand lijkt kommagescheiden" in rood["melding"]
+    (wit,) = notices(delivery[1], "meldingen/wit.csv")
+    assert "het bestand lijkt Windows-1252 en kommagescheiden" in wit["melding"]
+    configure(small, 'rood,utf-8,",",.,,csv', 'wit,windows-1252,",",.,,csv')
+    stepping.receive(JAN)
+    assert drops(delivery) == [("rood", 1, "accepted", 1, 1), ("wit", 1, "accepted", 1, 1)]
+
+
+# -- workbooks
+
+
+def test_a_workbook_is_read_as_its_sender_sees_it(delivery: Delivery) -> None:
+    small, here = delivery
+    configure(small, 'rood,utf-8,;,",",.,xlsx')
+    header = [*COLUMNS, "crisissignaal"]
+    data = workbook(
+        [
+            header,
+            [*cells(JAN, 1, bsn=999900006.0, signaaldatum=datetime(2022, 1, 10, 13, 5)), True],  # noqa: DTZ001
+            [],
+            [*cells(JAN, 2, bedrag="1.234,56", klantnummer=12345678901.0), False],
+            [*cells(JAN, 3, bedrag=0.1 + 0.2, achternaam="=1+1"), "j"],
+        ],
+        first_row=2,
+        first_column=1,
+    )
+    small.put(JAN, "signals/rood.xlsx", data)
+    stepping.receive(JAN)
+    taken = rows(
+        here,
+        "select line_no, klantnummer, bsn, huisnummer, bedrag, ontstaansdatum, signaaldatum, crisissignaal, achternaam"
+        " from raw.signals order by line_no",
+    )
+    assert taken == [
+        (4, "k1", "999900006", "1", "1234,5", "2022-01-01", "2022-01-10", "j", "Proef"),
+        (6, "12345678901", "", "2", "1.234,56", "2022-01-01", "2022-01-10", "n", "Proef"),
+        (7, "k3", "", "3", "0,3", "2022-01-01", "2022-01-10", "j", "=1+1"),
+    ]
+    assert drops(delivery) == [("rood", 1, "accepted", 3, 3)]
+
+
+def test_the_name_and_the_content_of_a_file_must_be_what_was_agreed(delivery: Delivery) -> None:
+    small, _ = delivery
+    configure(small, 'wit,utf-8,;,",",,xlsx')
+    small.put(JAN, "signals/rood.xlsx", workbook([COLUMNS, cells(JAN, 1)]))
+    small.put(JAN, "signals/wit.csv", f"{SIGNAL_COLUMNS}\n{signal(JAN, 1)}\n")
+    small.put(JAN, "signals/blauw.csv", workbook([COLUMNS, cells(JAN, 2)]))
+    small.put(JAN, "brp/personen.XLSX", f"{SIGNAL_COLUMNS}\n")
+    stepping.receive(JAN)
+    told = dict(rows(delivery[1], "select coalesce(creditor, feed), unreadable from raw.drop_ledger"))
+    assert "het bestand is XLSX, afgesproken is CSV" in told["rood"]
+    assert "het bestand is CSV, afgesproken is XLSX" in told["wit"]
+    assert "het bestand lijkt XLSX" in told["blauw"]
+    assert "afgesproken is CSV" in told["brp"]
+
+
+def test_the_same_bytes_under_a_name_that_tells_their_form_are_read(delivery: Delivery) -> None:
+    small, _ = delivery
+    text = f"{SIGNAL_COLUMNS}\n{signal(JAN, 1)}\n"
+    small.put(JAN, "signals/rood.xlsx", text)
+    stepping.receive(JAN)
+    small.put(JAN, "signals/rood.2.csv", text)
+    for _ in range(2):
+        stepping.receive(JAN)
+        assert drops(delivery) == [("rood", 2, "accepted", 1, 1)]
+
+
+# -- portals
+
+
+PORTAL = [*COLUMNS, "Crediteur"]
+
+
+def portal_text(*named: tuple[str, str]) -> str:
+    return "\n".join([";".join(PORTAL), *(f"{row};{creditor}" for row, creditor in named)]) + "\n"
+
+
+def test_a_portal_delivers_for_each_creditor_as_if_it_had_done_so_itself(delivery: Delivery) -> None:
+    small, here = delivery
+    # By code or name, in any spelling; two creditors on one address match as ever.
+    small.put(
+        JAN,
+        "signals/portaal.csv",
+        portal_text((signal(JAN, 1), " ROOD "), (signal(JAN, 1), "Wit"), (signal(JAN, 2), "rood")),
+    )
+    stepping.receive(JAN)
+    assert drops(delivery) == [("rood", 1, "accepted", 2, 2), ("wit", 1, "accepted", 1, 1)]
+    assert rows(here, "select creditor, line_no from quality.accepted_signals order by 1, 2") == [
+        ("rood", 2),
+        ("rood", 4),
+        ("wit", 3),
+    ]
+    assert len(rows(here, "select distinct sha256, file, portal from raw.drop_ledger")) == 1
+    assert intake.receive(Month.parse(JAN)) == {"new": 0, "known": 1}
+    small.put(JAN, "signals/portaal.2.csv", portal_text((signal(JAN, 3), "Rood")))
+    stepping.receive(JAN)
+    assert drops(delivery)[0] == ("rood", 1, "superseded", 2, 2)
+    assert drops(delivery)[2] == ("rood", 2, "accepted", 1, 1)
+
+
+def test_what_a_portal_names_that_is_no_creditor_is_rejected_under_a_safe_name(delivery: Delivery) -> None:
+    small, _ = delivery
+    strange = ("Onbekende B.V.", "", "../../x", "wit!", "portaal", "geel", "x" * 99)
+    small.put(JAN, "signals/portaal.csv", portal_text(*((signal(JAN, n), name) for n, name in enumerate(strange, 1))))
+    stepping.receive(JAN)
+    outbox.hand_out(Month.parse(JAN))
+    assert {drop[0]: drop[2:] for drop in drops(delivery)} == {
+        "onbekende_b_v": ("rejected", 1, 0),
+        "x": ("rejected", 1, 0),
+        # Nothing at all, what would pass for a creditor, and the portal itself.
+        "onbekend": ("rejected", 3, 0),
+        # In the register, but without an agreement.
+        "geel": ("rejected", 1, 0),
+        "x" * 60: ("rejected", 1, 0),
+    }
+    assert len(found(delivery, "unknown_creditor")) == 5
+    told = notices(delivery[1], "meldingen/onbekende_b_v.csv")
+    assert [row["regel_naam"] for row in told] == ["unknown_creditor"]
+
+
+def test_a_portal_may_have_its_own_name_dialect_and_columns(delivery: Delivery) -> None:
+    small, _ = delivery
+    configure(
+        small,
+        'samen,utf-8,;,",",,xlsx',
+        portals="portal,creditor_column\nsamen,Partij\n",
+        column_aliases="creditor,alias,column\nsamen,Openstaand,bedrag\n",
+    )
+    header = [name.replace("bedrag", "openstaand") for name in COLUMNS] + ["PARTIJ"]
+    small.put(JAN, "signals/samen.xlsx", workbook([header, [*cells(JAN, 1), "wit"], [*cells(JAN, 2), "rood"]]))
+    # It is no portal here.
+    small.put(JAN, "signals/portaal.csv", portal_text((signal(JAN, 1), "wit")))
+    stepping.receive(JAN)
+    assert sorted(drops(delivery)) == [
+        ("portaal", 1, "rejected", 1, 0),
+        ("rood", 1, "accepted", 1, 1),
+        ("wit", 1, "accepted", 1, 1),
+    ]
+    assert found(delivery, "extra_columns") == [("portaal", f"{A}/{JAN}/signals/portaal.csv")]
+
+
+def test_a_portal_file_that_names_nobody_is_rejected_and_read_when_that_is_put_right(delivery: Delivery) -> None:
+    small, here = delivery
+    text = portal_text((signal(JAN, 1), "rood"), (signal(JAN, 2), "wit")).replace("Crediteur", "Partij")
+    small.put(JAN, "signals/portaal.csv", text)
+    stepping.receive(JAN)
+    assert drops(delivery) == [("portaal", 1, "rejected", 2, 0)]
+    assert {rule for (rule,) in rows(here, "select rule from quality.finding")} == {"columns_missing"}
+    configure(small, column_aliases="creditor,alias,column\nportaal,partij,crediteur\n")
+    stepping.receive(JAN)
+    assert drops(delivery) == [("rood", 1, "accepted", 1, 1), ("wit", 1, "accepted", 1, 1)]
+
+
+@pytest.mark.parametrize("creditor", ["blauw", "wit"], ids=["creditor_first", "portal_first"])
+def test_the_bytes_of_a_portal_that_a_creditor_sends_as_well_are_one_drop(delivery: Delivery, creditor: str) -> None:
+    small, _ = delivery
+    text = portal_text((signal(JAN, 1), creditor))
+    small.put(JAN, "signals/portaal.csv", text)
+    small.put(JAN, f"signals/{creditor}.csv", text)
+    for _ in range(2):
+        stepping.receive(JAN)
+        assert drops(delivery) == [(creditor, 1, "accepted", 1, 1)]
+    assert intake.receive(Month.parse(JAN)) == {"new": 0, "known": 2}
+    assert len(found(delivery, "duplicate_delivery")) == 1
+
+
+# -- once more
+
+
+def test_the_same_bytes_under_another_name_are_told_and_not_taken_again(delivery: Delivery) -> None:
+    small, _ = delivery
+    small.signals(JAN, "rood", signal(JAN, 1))
+    stepping.receive(JAN)
+    assert found(delivery, "duplicate_delivery") == []
+    small.signals(JAN, "rood.2", signal(JAN, 1))
+    for _ in range(2):
+        stepping.receive(JAN)
+        assert found(delivery, "duplicate_delivery") == [("rood", f"{A}/{JAN}/signals/rood.csv")]
+    assert drops(delivery) == [("rood", 1, "accepted", 1, 1)]
+
+
+def test_the_same_bytes_under_another_name_are_news_once(delivery: Delivery) -> None:
+    small, _ = delivery
+    small.signals(JAN, "rood", signal(JAN, 1))
+    intake.receive(Month.parse(JAN))
+    small.signals(JAN, "rood.2", signal(JAN, 1))
+    long_ago = time.time() - 3600
+    for name in ("rood", "rood.2"):
+        os.utime(small.landing / A / JAN / "signals" / f"{name}.csv", (long_ago, long_ago))
+    assert [str(month) for month in intake.months_with_news()] == [JAN]
+    intake.receive(Month.parse(JAN))
+    assert intake.months_with_news() == []
+
+
+# -- what senders may not reach
+
+
+def test_a_link_is_followed_within_its_folder_only(delivery: Delivery) -> None:
+    small, here = delivery
+    small.signals(FEB, "wit", signal(FEB, 1))
+    small.signals(JAN, "rood", signal(JAN, 1))
+    folder = small.landing / A / JAN / "signals"
+    (folder / "wit.csv").symlink_to(small.landing / A / FEB / "signals" / "wit.csv")
+    (folder / "blauw.csv").symlink_to(folder / "rood.csv")
+    assert landing.unrecognised(here, Month.parse(JAN)) == [f"{A}/{JAN}/signals/wit.csv"]
+    stepping.receive(JAN)
+    assert [drop[0] for drop in drops(delivery)] == ["blauw", "rood"]
+
+
+def test_no_cell_that_is_handed_out_is_a_formula(tmp_path: Path) -> None:
+    given = ["=1+1", "+31 6", "-a", "@x", "\tx", "\r=x", "-5,00", "+31612345678", "-1", "1.234,50", "a=b", "", None, -5]
+    write_csv(tmp_path / "x.csv", ["a"], [given])
+    written = (tmp_path / "x.csv").read_text(encoding="utf-8")
+    assert written == ("a\n'=1+1;'+31 6;'-a;'@x;'\tx;\"'\n=x\";-5,00;+31612345678;-1;1.234,50;a=b;;;-5\n")
+
+
+def test_few_and_short_names_of_columns_are_kept(delivery: Delivery) -> None:
+    small, here = delivery
+    extra = [f"kolom{n}" for n in range(30)] + ["x" * 500, "\x1b[31mrood"]
+    header = ";".join([*extra[-2:], SIGNAL_COLUMNS, *extra[:-2]])
+    small.put(JAN, "signals/rood.csv", f"{header}\n;;{signal(JAN, 1)}{';' * 30}\n")
+    stepping.receive(JAN)
+    ((names,),) = rows(here, "select extra_columns from raw.drop_ledger")
+    assert names[:3] == ["x" * 60, "[31mrood", "kolom0"]
+    assert names[-1] == "(en nog 12)"
+    assert len(names) == 21
+
+
+def test_judging_tells_of_all_drops_of_a_portal(delivery: Delivery) -> None:
+    small, _ = delivery
+    small.put(JAN, "signals/portaal.csv", portal_text((signal(JAN, 1), "rood"), (signal(JAN, 2), "weg")))
+    intake.receive(Month.parse(JAN))
+    totals = door.judge(Month.parse(JAN))
+    assert totals == {"drops": 2, "rejected_drops": 1, "accepted": 1, "quarantined": 0, "rejected": 1}
