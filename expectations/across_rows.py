@@ -1,6 +1,7 @@
 """Rules that compare a row with other rows: one Great Expectations class each.
 
-A class gives the rows that break its rule as (drop_id, line_no), and nothing else of them.
+A class gives the rows that break its rule as (drop_id, line_no), and nothing else of them. Great Expectations names
+{batch} only in a query without the word for joining tables.
 """
 
 import great_expectations.expectations as gxe
@@ -40,7 +41,7 @@ class ExpectPersonToLiveAtOneAddress(gxe.UnexpectedRowsExpectation):
         moved as (
             select drop_id, bsn from person group by drop_id, bsn having min(address_key) <> max(address_key)
         )
-        select drop_id, line_no from person inner join moved using (drop_id, bsn)
+        select drop_id, line_no from person where (drop_id, bsn) in (select drop_id, bsn from moved)
     """
     description: str = "A person lives at one address."
 
@@ -67,7 +68,8 @@ class ExpectHouseholdToBeSpelledAlike(gxe.UnexpectedRowsExpectation):
                 drop_id, line_no,
                 klantnummer is not null and min(address_key) over customer <> max(address_key) over customer
                 or surname is not null and min(address_key) over namesake <> max(address_key) over namesake as alike
-            from home inner join divided using (drop_id, postcode, huisnummer)
+            from home
+            where (drop_id, postcode, huisnummer) in (select drop_id, postcode, huisnummer from divided)
             window
                 customer as (partition by drop_id, postcode, huisnummer, klantnummer),
                 namesake as (partition by drop_id, postcode, huisnummer, surname)
