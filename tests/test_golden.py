@@ -1,4 +1,4 @@
-"""Golden deliveries: small good and bad files of every feed, each with the rules that were written beside it by hand."""
+"""Golden deliveries: good and bad files of every feed, each with the rules that were written beside it by hand."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ def _file(settings: Settings, table: Table) -> Path:
 
 
 def _read(path: Path, table: Table) -> list[dict[str, str | None]]:
-    """The rows of a configuration file, with None for empty, and their line; raises PlatformError for the first fault."""
+    """The rows of a configuration file, each with its line, and None for empty; raises PlatformError for a fault."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

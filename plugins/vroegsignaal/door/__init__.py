@@ -10,8 +10,8 @@ from psycopg import sql
 
 from vroegsignaal import contract, settings, warehouse
 from vroegsignaal.door.checks import Checks, check_rows
-from vroegsignaal.door.outcome import replace_outcome
 from vroegsignaal.door.deliveries import lay_out_deliveries
+from vroegsignaal.door.outcome import replace_outcome
 from vroegsignaal.door.work_tables import SCHEMA, lay_out_drops, lay_out_rows
 from vroegsignaal.months import Month
 

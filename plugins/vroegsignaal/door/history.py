@@ -82,9 +82,9 @@ _MONTH_BEFORE = """
     group by ledger.municipality_code, ledger.creditor, kept.klantnummer
 """
 
-# Arrears are skewed: their logarithm is not, and median and median deviation (1.4826 of it is a standard deviation, were
-# they normal) do not move with the very amounts that are looked for. Where most amounts are alike, a spread of a tenth is
-# still allowed.
+# Arrears are skewed, their logarithm is not; and median and median deviation (1.4826 times as large it is a standard
+# deviation, were they normal) do not move with the very amounts that are looked for. Where most amounts are alike, a
+# spread of a tenth is still allowed.
 _USUAL_AMOUNTS = """
     create unlogged table quality.door_usual_amount as
     with history as (
