@@ -47,7 +47,7 @@ _DELIVERIES = """
     -- What holds for every sector also holds for senders without one; where sectors differ, the most lenient does.
     policy as (
         select municipality_code, sector,
-            max(value) filter (where parameter = 'repeated_count_minimum') as repeated_count_minimum,
+            max(value) filter (where parameter = 'whole_delivery_rows') as whole_delivery_rows,
             max(value) filter (where parameter = 'volume_history_months') as volume_history_months,
             max(value) filter (where parameter = 'volume_factor') as volume_factor,
             max(value) filter (where parameter = 'faulty_share_pct') as faulty_share_pct
@@ -79,12 +79,11 @@ _DELIVERIES = """
         delivery.drop_id,
         null::bigint as line_no,
         delivery.accepted as rows_accepted,
-        case when delivery.accepted >= policy.repeated_count_minimum then repeated.months end
-            as months_with_this_count,
+        case when delivery.accepted >= policy.whole_delivery_rows then repeated.months end as months_with_this_count,
         usual.rows / policy.volume_factor as rows_lowest,
         usual.rows * policy.volume_factor as rows_highest,
-        delivery.other_month_pct,
-        delivery.faulty_pct,
+        case when delivery.rows_read >= policy.whole_delivery_rows then delivery.other_month_pct end as other_month_pct,
+        case when delivery.rows_read >= policy.whole_delivery_rows then delivery.faulty_pct end as faulty_pct,
         policy.faulty_share_pct,
         delivery.received_at,
         approval.approved_at
@@ -96,6 +95,7 @@ _DELIVERIES = """
     left join usual
         on usual.municipality_code = delivery.municipality_code and usual.creditor = delivery.creditor
         and delivery.feed = 'signals' and usual.months >= policy.volume_history_months
+        and greatest(delivery.accepted, usual.rows) >= policy.whole_delivery_rows
     left join decision.approval as approval
         on approval.municipality_code = delivery.municipality_code
         and approval.signal_month = delivery.signal_month
