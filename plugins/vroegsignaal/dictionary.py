@@ -100,8 +100,8 @@ def _rules() -> str:
     rows = [(f"**{severity}**", meaning) for severity, meaning in SEVERITIES.items()]
     return (
         f"## Rules\n\n{_table(('severity', 'what it does'), rows)}\n\n"
-        "A rule marked ↑ is raised from info to warning by a row of `policy.csv`: parameter `severity_` and the rule's\n"
-        "name, value 2, from the date on which it holds. The words are those that the sender reads."
+        "A rule marked ↑ is raised from info to warning by a row of `policy.csv`: parameter `severity_` and\n"
+        "the rule's name, value 2, from the date on which it holds. The words are those that the sender reads."
     )
 
 
@@ -126,7 +126,7 @@ def _told(names: Iterable[str]) -> str:
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     head = tuple(head)
     lines = [head, ("--",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |").replace("|  |", "| |") for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def write(path: Path = PAGE) -> None:
