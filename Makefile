@@ -15,7 +15,7 @@ SQL := dbt_project/models
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run up down test lint lint-python lint-sql lint-yaml lint-markdown format lock secrets clean $(VENV)
+.PHONY: help run up down test lint lint-python lint-sql lint-yaml lint-markdown format docs lock secrets clean $(VENV)
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,9 @@ format: $(READY_DEV)  ## Repair what lint can repair
 	@$(BIN)/sqlfluff fix --quiet $(SQL) || true
 	@$(BIN)/mdformat $(MARKDOWN)
 	@echo "Repaired what could be repaired; 'make lint' lists what is left."
+
+docs: $(READY)  ## Write the data dictionary from the contracts
+	@$(BIN)/python -m vroegsignaal.dictionary
 
 # What is pinned stays pinned as far as pyproject.toml allows; `make lock UPGRADE=1` takes the newest versions.
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --python-version 3.11 --no-annotate \

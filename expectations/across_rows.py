@@ -1,6 +1,7 @@
 """Rules that compare a row with other rows: one Great Expectations class each.
 
-A class gives the rows that break its rule as (drop_id, line_no), and nothing else of them.
+A class gives the rows that break its rule as (drop_id, line_no), and nothing else of them. Great Expectations names
+{batch} only in a query without the word for joining tables.
 """
 
 import great_expectations.expectations as gxe
@@ -29,3 +30,50 @@ class ExpectHouseholdToBeReportedOnce(gxe.UnexpectedRowsExpectation):
         )
     """
     description: str = "A household is reported once per drop, or for more than one customer number."
+
+
+class ExpectPersonToLiveAtOneAddress(gxe.UnexpectedRowsExpectation):
+    """The rows of the drop with one citizen service number have one address."""
+
+    unexpected_rows_query: str = """
+        with door as (select * from {batch}),
+        person as (select drop_id, line_no, bsn, address_key from door where bsn is not null),
+        moved as (
+            select drop_id, bsn from person group by drop_id, bsn having min(address_key) <> max(address_key)
+        )
+        select drop_id, line_no from person where (drop_id, bsn) in (select drop_id, bsn from moved)
+    """
+    description: str = "A person lives at one address."
+
+
+class ExpectHouseholdToBeSpelledAlike(gxe.UnexpectedRowsExpectation):
+    """No other row of the drop has the same customer or surname at the house number, with another letter or addition.
+
+    House numbers with more than one address are few, so that only their rows are compared by name.
+    """
+
+    unexpected_rows_query: str = """
+        with door as (select * from {batch}),
+        home as (
+            select drop_id, line_no, postcode, huisnummer, address_key, klantnummer, lower(achternaam) as surname
+            from door
+            where address_key is not null
+        ),
+        divided as (
+            select drop_id, postcode, huisnummer from home
+            group by drop_id, postcode, huisnummer having min(address_key) <> max(address_key)
+        ),
+        compared as (
+            select
+                drop_id, line_no,
+                klantnummer is not null and min(address_key) over customer <> max(address_key) over customer
+                or surname is not null and min(address_key) over namesake <> max(address_key) over namesake as alike
+            from home
+            where (drop_id, postcode, huisnummer) in (select drop_id, postcode, huisnummer from divided)
+            window
+                customer as (partition by drop_id, postcode, huisnummer, klantnummer),
+                namesake as (partition by drop_id, postcode, huisnummer, surname)
+        )
+        select drop_id, line_no from compared where alike
+    """
+    description: str = "One household is spelled in one way."

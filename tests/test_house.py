@@ -118,6 +118,10 @@ def test_the_severity_of_the_agreed_rules_is_as_agreed() -> None:
     words = {rule: said for rule, said in contract.wordings().items() if rule != "duplicate_household_missing"}
     assert {rule for rule, said in words.items() if said.severity == "critical"} == critical
     assert {rule for rule, said in words.items() if said.severity == "warning"} == warning
+    # No policy changes the severity of a rule of the agreement; it may raise the others.
+    agreed = critical | warning | {"household_reported_twice", "below_threshold"}
+    assert {rule for rule, said in words.items() if said.agreed} == agreed
+    assert not contract.raisable_rules() & agreed
 
 
 def test_the_locks_name_exact_versions_and_no_address() -> None:

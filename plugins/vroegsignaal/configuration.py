@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from vroegsignaal import calendar
+from vroegsignaal import calendar, contract
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.settings import Settings
 
@@ -44,6 +44,9 @@ _IN_WORDS = {
 }
 _SQL_TYPES = {"date": "date", "number": "numeric", "integer": "bigint"}
 """All others are text."""
+
+SEVERITY = "severity_"
+"""What the parameters of a policy begin with that set the severity of a rule."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,7 @@ def _file(settings: Settings, table: Table) -> Path:
 
 
 def _read(path: Path, table: Table) -> list[dict[str, str | None]]:
-    """The rows of a configuration file, with None for empty; raises PlatformError for the first fault."""
+    """The rows of a configuration file, each with its line, and None for empty; raises PlatformError for a fault."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -219,7 +222,7 @@ def _read(path: Path, table: Table) -> list[dict[str, str | None]]:
         if key and key in seen:
             raise PlatformError(f"{path}, line {reader.line_num}: a second row for {', '.join(filter(None, key))}.")
         seen.add(key)
-        rows.append(values)
+        rows.append(values | {"line": str(reader.line_num)})
     return rows
 
 
@@ -272,7 +275,22 @@ def _check_references(rows: dict[str, list[dict]]) -> None:
                 f"portals.csv, portal {row['portal']}: that is the name of a creditor in creditors.csv."
             )
     for row in rows["policy"]:
-        if row["parameter"] not in parameters:
-            raise PlatformError(f"policy.csv: parameter '{row['parameter']}' is none of {sorted(parameters)}.")
+        place = f"policy.csv, line {row['line']}"
+        if row["parameter"].startswith(SEVERITY):
+            _check_severity(place, row)
+        elif row["parameter"] not in parameters:
+            raise PlatformError(f"{place}: parameter '{row['parameter']}' is none of {sorted(parameters)}.")
         if row["sector"] is not None and row["sector"] not in sectors:
-            raise PlatformError(f"policy.csv: sector '{row['sector']}' is none of {sorted(sectors)}.")
+            raise PlatformError(f"{place}: sector '{row['sector']}' is none of {sorted(sectors)}.")
+
+
+def _check_severity(place: str, row: dict) -> None:
+    """A policy may set the severity of a further rule on rows, not of an agreed one."""
+    rule = row["parameter"].removeprefix(SEVERITY)
+    if rule not in contract.raisable_rules():
+        raise PlatformError(
+            f"{place}: '{rule}' is no rule of which a policy sets the severity; those are "
+            f"{', '.join(sorted(contract.raisable_rules()))}."
+        )
+    if float(row["value"]) not in (1, 2):
+        raise PlatformError(f"{place}: the value of {row['parameter']} is 1 (info) or 2 (the row is held back).")

@@ -32,6 +32,7 @@ TYPES = {
     "bsn": ("text", "quality.read_bsn({given})", "bsn_invalid"),
     "flag": ("boolean", "quality.read_flag({given})", "code_unknown"),
 }
+NOT_A_FEED = ("rules.yml", "drops.yml", "deliveries.yml")
 ADDRESS = ("postcode", "huisnummer", "huisletter", "huisnummertoevoeging")
 PRIVACY_CLASSES = ("direct", "pseudonym", "case", "area")
 
@@ -95,6 +96,8 @@ class Wording:
     severity: str
     finding: str
     action: str
+    agreed: bool = False
+    """Whether it stands in the agreement with the senders, so that no policy changes its severity."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ class Feed:
     needs_rows: bool
     register_households: bool
     columns: tuple[Column, ...]
+    beside: str = ""
+    """The SQL that joins to each row what it is laid beside."""
     derived: dict[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
 
@@ -140,7 +145,7 @@ def feeds() -> dict[str, Feed]:
 
     Those of creditors, which hold the signals, come first: so do their households in the register.
     """
-    contracts = [path for path in sorted(CONTRACTS.glob("*.yml")) if path.name not in ("rules.yml", "drops.yml")]
+    contracts = [path for path in sorted(CONTRACTS.glob("*.yml")) if path.name not in NOT_A_FEED]
     return {feed.name: feed for feed in sorted(map(_read, contracts), key=lambda feed: not feed.of_creditor)}
 
 
@@ -154,6 +159,19 @@ def wordings() -> dict[str, Wording]:
 def drop_rules() -> tuple[Rule, ...]:
     """The rules on a drop as a whole."""
     return tuple(_rule(rule) for rule in yaml.safe_load((CONTRACTS / "drops.yml").read_text()))
+
+
+@cache
+def delivery_rules() -> tuple[Rule, ...]:
+    """The rules on a delivery as a whole that are known once its rows are judged."""
+    return tuple(_rule(rule) for rule in yaml.safe_load((CONTRACTS / "deliveries.yml").read_text()))
+
+
+@cache
+def raisable_rules() -> frozenset[str]:
+    """The rules on rows of which a policy sets the severity: all but the agreed ones."""
+    on_rows = {rule.rule for feed in feeds().values() for rule in feed.row_rules}
+    return frozenset(rule for rule in on_rows if not wordings()[rule].agreed)
 
 
 def severity(rule: str) -> str:
@@ -189,6 +207,7 @@ def _read(path: Path) -> Feed:
             needs_rows=written["needs_rows"],
             register_households=written.get("register_households", False),
             columns=columns,
+            beside=written.get("beside", ""),
             derived=written.get("derived", {}),
             rules=tuple(_rule(rule) for rule in written.get("rules", [])),
         )

@@ -6,6 +6,7 @@ select
     split_part(feed, '_', 1) as feed,
     creditor,
     delivery,
+    received_at,
     status,
     rows_read,
     rows_accepted,

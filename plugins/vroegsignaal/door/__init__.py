@@ -10,6 +10,7 @@ from psycopg import sql
 
 from vroegsignaal import contract, settings, warehouse
 from vroegsignaal.door.checks import Checks, check_rows
+from vroegsignaal.door.deliveries import lay_out_deliveries
 from vroegsignaal.door.outcome import replace_outcome
 from vroegsignaal.door.work_tables import SCHEMA, lay_out_drops, lay_out_rows
 from vroegsignaal.months import Month
@@ -31,6 +32,8 @@ def judge(month: Month) -> dict[str, int]:
         present = lay_out_rows(connection, month)
         for feed in present:
             check_rows(checks, feed)
+        lay_out_deliveries(connection, month)
+        checks.apply("door_delivery", contract.delivery_rules())
         with connection.transaction():
             replace_outcome(connection, month, present)
             return _totals(connection, month)

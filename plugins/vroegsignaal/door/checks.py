@@ -90,11 +90,17 @@ class Checks:
         rule = rules[number]
         query = result.result.get("unexpected_index_query") or _query_across_rows(rule, table)
         self.connection.execute(
-            sql.SQL("insert into quality.door_finding select drop_id, line_no, {}, {}, {} from ({}) as broken").format(
-                sql.Literal(rule.rule),
-                sql.Literal(contract.severity(rule.rule)),
-                sql.Literal(rule.column),
-                sql.SQL(query.rstrip().rstrip(";")),
+            sql.SQL(
+                "insert into quality.door_finding"
+                " select broken.drop_id, broken.line_no, {rule},"
+                " case when raised.rule is null then {severity} else 'warning' end, {column}"
+                " from ({query}) as broken"
+                " left join quality.door_raised as raised on raised.drop_id = broken.drop_id and raised.rule = {rule}"
+            ).format(
+                rule=sql.Literal(rule.rule),
+                severity=sql.Literal(contract.severity(rule.rule)),
+                column=sql.Literal(rule.column),
+                query=sql.SQL(query.rstrip().rstrip(";")),
             )
         )
 

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from vroegsignaal import contract
 from vroegsignaal.contract import Feed
-from vroegsignaal.door.work_tables import work_table
+from vroegsignaal.door.work_tables import PASSING, work_table
 from vroegsignaal.months import Month
 
 
@@ -50,7 +50,7 @@ def replace_outcome(connection: psycopg.Connection, month: Month, present: list[
             _keep_accepted(connection, feed)
         connection.execute(sql.SQL("drop table if exists {}").format(work_table(feed)))
     _settle_deliveries(connection, month)
-    connection.execute("drop table quality.door_drop, quality.door_finding")
+    connection.execute(sql.SQL("drop table if exists {}").format(sql.SQL(", ").join(PASSING)))
 
 
 def _forget_accepted(connection: psycopg.Connection, feed: Feed, month: Month) -> None:

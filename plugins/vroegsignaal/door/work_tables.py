@@ -7,9 +7,18 @@ from psycopg import sql
 
 from vroegsignaal import contract
 from vroegsignaal.contract import ADDRESS, Column, Feed
+from vroegsignaal.door.history import lay_out_history
 from vroegsignaal.months import Month
 
 SCHEMA = "quality"
+PASSING = tuple(
+    sql.Identifier(SCHEMA, name)
+    for name in (
+        *("door_drop", "door_raised", "door_finding", "door_delivery"),
+        *("door_address", "door_area", "door_month_before", "door_usual_amount"),
+    )
+)
+"""The work tables beside those with rows; they go when the outcome is kept."""
 
 
 def lay_out_drops(connection: psycopg.Connection, month: Month) -> None:
@@ -17,7 +26,7 @@ def lay_out_drops(connection: psycopg.Connection, month: Month) -> None:
     needing = [feed.name for feed in contract.feeds().values() if feed.needs_rows]
     of_creditor = [feed.name for feed in contract.feeds().values() if feed.of_creditor]
     with connection.transaction():
-        connection.execute("drop table if exists quality.door_drop, quality.door_finding")
+        connection.execute(sql.SQL("drop table if exists {}").format(sql.SQL(", ").join(PASSING)))
         connection.execute(
             "create unlogged table quality.door_finding"
             " (drop_id bigint, line_no bigint, rule text, severity text, column_name text)"
@@ -67,21 +76,35 @@ def lay_out_drops(connection: psycopg.Connection, month: Month) -> None:
             """,
             {"needing": needing, "of_creditor": of_creditor, "day": month.match_day, "month": month.first_day},
         )
+        # The rules that hold back a row of the drop by policy alone.
+        connection.execute(
+            """
+            create unlogged table quality.door_raised as
+            select ledger.drop_id, raised.rule
+            from raw.drop_ledger as ledger
+            left join config.creditors as creditor using (creditor)
+            inner join config.raised_on(%(day)s) as raised
+                on raised.municipality_code = ledger.municipality_code
+                and raised.sector is not distinct from creditor.sector
+            where ledger.signal_month = %(month)s
+            """,
+            {"day": month.match_day, "month": month.first_day},
+        )
 
 
 def lay_out_rows(connection: psycopg.Connection, month: Month) -> list[Feed]:
     """Make the work table of each feed that has drops this month; those feeds, in their order."""
-    present = []
     with connection.transaction():
+        delivered = {feed for (feed,) in connection.execute("select distinct feed from quality.door_drop")}
         for feed in contract.feeds().values():
-            drops = connection.execute(
-                "select 1 from quality.door_drop where feed = %s limit 1", [feed.name]
-            ).fetchone()
             connection.execute(sql.SQL("drop table if exists {}").format(work_table(feed)))
-            if drops:
-                connection.execute(_rows_with_values(feed), {"month": month.first_day, "day": month.match_day})
-                connection.execute(sql.SQL("analyze {}").format(work_table(feed)))
-                present.append(feed)
+        present = [feed for feed in contract.feeds().values() if feed.name in delivered]
+        # The registers first: signals are laid beside the residents of the same month.
+        for feed in sorted(present, key=lambda feed: feed.of_creditor):
+            if feed.beside:
+                lay_out_history(connection, month, residents="brp" in delivered)
+            connection.execute(_rows_with_values(feed), {"month": month.first_day, "day": month.match_day})
+            connection.execute(sql.SQL("analyze {}").format(work_table(feed)))
     return present
 
 
@@ -113,7 +136,7 @@ def _rows_with_values(feed: Feed) -> sql.Composed:
         for column in feed.columns
         if column.codes
     ]
-    address = sql.SQL(", quality.address_key({}) as address_key").format(
+    address = sql.SQL(", quality.address_key({}) as address_key, left(postcode, 4) as postcode_area").format(
         sql.SQL(", ").join(sql.Identifier(name) for name in ADDRESS)
     )
     derived = [
@@ -134,9 +157,11 @@ def _rows_with_values(feed: Feed) -> sql.Composed:
                 select 1 from quality.door_finding as found
                 where found.drop_id = ledger.drop_id and found.severity = 'critical'
             )
+            -- `offset 0` keeps PostgreSQL from merging the levels: it would trim and read a value anew at each use.
+            offset 0
         ),
-        read as (select *{values} from given),
-        marked as (select *{faults}{address} from read),
+        read as (select *{values} from given offset 0),
+        marked as (select *{faults}{address} from read offset 0),
         policy as (
             select municipality_code, sector,
                 max(value) filter (where parameter = 'threshold_eur') as threshold_eur,
@@ -148,6 +173,7 @@ def _rows_with_values(feed: Feed) -> sql.Composed:
         from marked
         left join config.creditors as register using (creditor)
         left join policy using (municipality_code, sector)
+        {beside}
         """
     ).format(
         work=work_table(feed),
@@ -156,6 +182,7 @@ def _rows_with_values(feed: Feed) -> sql.Composed:
         values=sql.SQL("").join(values),
         faults=sql.SQL("").join(faults + strangers),
         address=address if feed.has_address else sql.SQL(""),
+        beside=sql.SQL(feed.beside),
         derived=sql.SQL("").join(derived),
     )
 

@@ -118,4 +118,6 @@ grant select, insert, delete on quality.finding to loader;
 grant select, insert on vault.household to loader;
 grant select, insert, delete on config.loaded to loader;
 grant select on raw.drop_ledger, raw.month_received, quality.finding to transformer;
+-- What arrives after the approval is late.
+grant select on decision.approval to loader;
 grant select, insert on decision.approval, decision.selection to transformer;

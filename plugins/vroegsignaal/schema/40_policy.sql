@@ -24,6 +24,26 @@ language sql stable as $$
         policy.sector is null, policy.valid_from desc
 $$;
 
+create or replace function config.raised_on(day date)
+returns table (municipality_code text, sector text, rule text)
+language sql stable as $$
+    -- The rules that hold a row back by policy alone: the newest value that holds on the day is 2, and one for the sector
+    -- goes before one for all sectors. Senders without a sector have a row with none.
+    select newest.municipality_code, newest.sector, substr(newest.parameter, length('severity_') + 1)
+    from (
+        select distinct on (policy.municipality_code, sector.sector, policy.parameter)
+            policy.municipality_code, sector.sector, policy.parameter, policy.value
+        from config.policy as policy
+        inner join (select sector from config.sectors union all select null) as sector
+            on policy.sector is null or sector.sector = policy.sector
+        where starts_with(policy.parameter, 'severity_') and policy.valid_from <= day
+        order by
+            policy.municipality_code, sector.sector, policy.parameter,
+            policy.sector is null, policy.valid_from desc
+    ) as newest
+    where newest.value = 2
+$$;
+
 create or replace function config.last_working_day(start date, working_days integer) returns date
 language sql stable as $$
     -- The day on which a term of working days that begins after the start ends; the start itself without any.
