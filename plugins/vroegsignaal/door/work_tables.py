@@ -128,9 +128,11 @@ def _rows_with_values(feed: Feed) -> sql.Composed:
                 select 1 from quality.door_finding as found
                 where found.drop_id = ledger.drop_id and found.severity = 'critical'
             )
+            -- `offset 0` keeps PostgreSQL from merging the levels: it would trim and read a value anew at each use.
+            offset 0
         ),
-        read as (select *{values} from given),
-        marked as (select *{faults}{address} from read),
+        read as (select *{values} from given offset 0),
+        marked as (select *{faults}{address} from read offset 0),
         policy as (
             select municipality_code, sector,
                 max(value) filter (where parameter = 'threshold_eur') as threshold_eur,
