@@ -37,7 +37,10 @@ _SQL_TYPES = {"text": "text", "code": "text", "name": "text", "date": "date", "n
 
 @dataclass(frozen=True)
 class Table:
-    """A configuration file: its name, its columns with their types; `?` marks a column that may be empty."""
+    """A configuration file: its name, its columns with their types; `?` marks a column that may be empty.
+
+    `??` marks one that a file may also leave out.
+    """
 
     name: str
     required: bool
@@ -62,7 +65,7 @@ TABLES = {
         Table(
             "municipalities",
             True,
-            {"municipality_code": "code", "name": "text", "inhabitants": "integer?"},
+            {"municipality_code": "code", "name": "text", "inhabitants": "integer?", "contact_email": "text??"},
             key=("municipality_code",),
         ),
         Table(
@@ -109,8 +112,14 @@ def table_definition(table: Table) -> str:
         f'"{name}" {_SQL_TYPES[kind.rstrip("?")]}{"" if kind.endswith("?") else " not null"}'
         for name, kind in table.columns.items()
     )
+    # Those that files may leave out came later: a warehouse may be older.
+    added = [
+        f'alter table config.{table.name} add column if not exists "{name}" {_SQL_TYPES[kind.rstrip("?")]};\n'
+        for name, kind in table.columns.items()
+        if kind.endswith("??")
+    ]
     return (
-        f"create table if not exists config.{table.name} ({columns});\n"
+        f"create table if not exists config.{table.name} ({columns});\n{''.join(added)}"
         f"grant select on config.{table.name} to loader, transformer;\n"
         f"grant insert, delete on config.{table.name} to loader;"
     )
@@ -173,10 +182,11 @@ def _read(path: Path, table: Table) -> list[dict[str, str | None]]:
     except UnicodeDecodeError as error:
         raise PlatformError(f"{path}: the file is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
     reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
-    missing = [column for column in table.columns if column not in (reader.fieldnames or [])]
+    needed = [column for column, kind in table.columns.items() if not kind.endswith("??")]
+    missing = [column for column in needed if column not in (reader.fieldnames or [])]
     if missing:
         raise PlatformError(
-            f"{path}, line 1: column(s) {', '.join(missing)} missing. The file needs: {', '.join(table.columns)} "
+            f"{path}, line 1: column(s) {', '.join(missing)} missing. The file needs: {', '.join(needed)} "
             "(separated by commas)."
         )
     rows, seen = [], set()
@@ -195,7 +205,7 @@ def _checked(path: Path, line: int, row: dict, table: Table) -> dict[str, str | 
         raise PlatformError(f"{path}, line {line}: more fields than the header has.")
     values: dict[str, str | None] = {}
     for column, kind in table.columns.items():
-        value = (row[column] or "").strip(" ") or None
+        value = (row.get(column) or "").strip(" ") or None
         if value is None and not kind.endswith("?"):
             raise PlatformError(f"{path}, line {line}, column {column}: a value is required.")
         if value is not None and not _reads_as(value, kind.rstrip("?")):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from vroegsignaal import settings, warehouse
 from vroegsignaal.months import Month
 from vroegsignaal.outbox import notices, walking_list
+from vroegsignaal.outbox.alerts import alert
+
+__all__ = ["alert", "hand_out"]
 
 
 def hand_out(month: Month) -> dict[str, int]:

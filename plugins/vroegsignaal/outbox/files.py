@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+_STARTS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
+
+
+def as_text_cell(value: object) -> object:
+    """The value for a cell; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    if isinstance(value, str) and value.startswith(_STARTS_OF_FORMULAS) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
 
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
     """A path to write to; it takes the place of the file when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f".{path.name}.new")
+    # Of this process: another may be writing the same file.
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         yield fresh
@@ -23,8 +36,15 @@ def replaced(path: Path) -> Iterator[Path]:
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A CSV in the default dialect: UTF-8, semicolons, a header row; values as they are given."""
-    with replaced(path) as fresh, fresh.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=";", lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+    """A CSV as `csv_text` has it."""
+    with replaced(path) as fresh:
+        fresh.write_text(csv_text(header, rows), encoding="utf-8", newline="")
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A CSV in the default dialect: semicolons, a header row; values as they are given, but never a formula."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(map(as_text_cell, row) for row in rows)
+    return text.getvalue()

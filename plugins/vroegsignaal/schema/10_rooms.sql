@@ -16,7 +16,7 @@ grant usage on schema config to loader, transformer;
 grant usage on schema raw, quality, vault to loader;
 grant usage, create on schema quality to loader;
 grant usage on schema raw, quality to transformer;
-grant usage on schema decision to transformer;
+grant usage on schema decision to transformer, loader;
 grant usage on schema vault to caseworker;
 grant usage on schema casework to caseworker;
 grant usage on schema mart to bi;
