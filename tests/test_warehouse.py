@@ -62,7 +62,7 @@ FEEDS = tuple(TRANSFORMER_READS)
 CONFIG = ("agreements", "code_lists", "column_aliases", "creditors", "dialects", "districts", "equated_days", "holiday")
 CONFIG += ("municipalities", "policy", "policy_parameters", "sectors")
 MAY_ENTER = {
-    "loader": {"config", "raw", "quality", "vault"},
+    "loader": {"config", "raw", "quality", "vault", "decision"},
     "transformer": {"config", "raw", "quality", "staging", "core", "decision", "casework", "mart"},
     "caseworker": {"casework", "vault"},
     "bi": {"mart"},
@@ -77,6 +77,9 @@ MAY_DO = {
         "raw.month_received": "ri",
         **{f"quality.accepted_{feed}": "rid" for feed in FEEDS},
         "quality.finding": "rid",
+        "quality.release": "ri",
+        "quality.released": "r",
+        "quality.mail": "ri",
         "vault.household": "ri",
     },
     "transformer": {
@@ -84,6 +87,7 @@ MAY_DO = {
         "raw.drop_ledger": "r",
         "raw.month_received": "r",
         "quality.finding": "r",
+        "quality.replaced_signal": "r",
         **{f"quality.accepted_{feed}": "r" for feed in FEEDS if not DIRECT[feed]},
         "decision.approval": "ri",
         "decision.selection": "ri",
