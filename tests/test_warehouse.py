@@ -227,7 +227,8 @@ def allows(connection: psycopg.Connection, statement: str) -> bool:
     try:
         with connection.transaction(force_rollback=True):
             connection.execute(statement)
-    except errors.InsufficientPrivilege:
+    except (errors.InsufficientPrivilege, errors.ObjectNotInPrerequisiteState, errors.WrongObjectType):
+        # The last two: a view of several tables, which nobody can write to.
         return False
     except (errors.IntegrityError, errors.FeatureNotSupported):
         return True
