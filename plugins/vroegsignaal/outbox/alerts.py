@@ -338,8 +338,8 @@ def _todo(situation: Situation, file: str, *, missing: bool = False) -> list[str
         )
     elif situation.is_due:
         when = (
-            f"Doe dit zo spoedig mogelijk: de match is op {day_in_words(match_day)}. Een correctie telt mee zolang de"
-            " selectie niet is vastgesteld; daarna verandert zij die niet meer."
+            f"Doe dit zo spoedig mogelijk: de match is op {day_in_words(match_day)}. Wat u aanlevert telt mee zolang de"
+            " selectie niet is vastgesteld; daarna verandert een correctie die niet meer."
         )
     else:
         when = f"Doe dit vóór {day_in_words(match_day)} (uiterlijk {day_in_words(match_day - timedelta(days=1))})."
