@@ -5,7 +5,9 @@ partition: the run with the key `2018-09-25T06:00:00` is about September 2018, w
 
 1. **receive** finds the files of the month in the landing area, fingerprints them and copies them into `raw`.
 2. **judge** holds every drop against its feed contract. Rows that break a rule are quarantined, a drop that cannot be
-   used is rejected, and its sender is told why. Both are results, not failures.
+   used is rejected. Both are results, not failures.
+3. **alert** mails each sender what was wrong and what to do, and the municipality an overview; each set of findings
+   once. The mail server may be away for a while: the task is tried again.
 
 When it is done, `match_month` runs for the same month.
 
@@ -47,7 +49,13 @@ def receive_drops() -> None:
 
         return door.judge(Month.of_partition(partition_key))
 
-    receive() >> judge()
+    @task
+    def alert(partition_key: str | None = None) -> dict[str, int]:
+        from vroegsignaal import outbox
+
+        return outbox.alert(Month.of_partition(partition_key))
+
+    receive() >> judge() >> alert()
 
 
 receive_drops()

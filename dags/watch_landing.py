@@ -5,6 +5,7 @@ while there is time to send a better one. Nothing is matched before the 25th.
 
 1. **find_months** lists the months that have files which are not yet in the ledger of drops.
 2. **receive_and_judge** receives and judges such a month, one month after the other.
+3. **alert** mails the senders what was found in it, as of the day of the run; each set of findings once.
 
 **When it fails: leave it.** Its next run, within a quarter of an hour, does the same work; clear nothing. If it keeps
 failing, the log of the failed task says what to put right. Run again: safe; it replaces its month as a whole.
@@ -13,9 +14,10 @@ failing, the log of the failed task says what to put right. Run again: safe; it 
 from __future__ import annotations
 
 from airflow.sdk import dag, task
+from airflow.sdk.types import DagRunProtocol
 
 from vroegsignaal.flows import DEFAULTS
-from vroegsignaal.months import Month
+from vroegsignaal.months import AMSTERDAM, Month
 
 
 @dag(
@@ -36,13 +38,20 @@ def watch_landing() -> None:
         return [str(month) for month in intake.months_with_news()]
 
     @task(max_active_tis_per_dagrun=1)
-    def receive_and_judge(month: str) -> dict[str, int]:
+    def receive_and_judge(month: str) -> str:
         from vroegsignaal import door, intake
 
         intake.receive(Month.parse(month))
-        return door.judge(Month.parse(month))
+        door.judge(Month.parse(month))
+        return month
 
-    receive_and_judge.expand(month=find_months())
+    @task(max_active_tis_per_dagrun=1)
+    def alert(month: str, dag_run: DagRunProtocol | None = None) -> dict[str, int]:
+        from vroegsignaal import outbox
+
+        return outbox.alert(Month.parse(month), dag_run.run_after.astimezone(AMSTERDAM).date())
+
+    alert.expand(month=receive_and_judge.expand(month=find_months()))
 
 
 watch_landing()

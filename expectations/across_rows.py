@@ -26,6 +26,10 @@ class ExpectHouseholdToBeReportedOnce(gxe.UnexpectedRowsExpectation):
             and not exists (
                 select 1 from quality.door_finding as found
                 where found.drop_id = earlier.drop_id and found.line_no = earlier.line_no and found.severity = 'warning'
+                and not exists (
+                    select 1 from quality.released as released
+                    where released.drop_id = found.drop_id and released.line_no = found.line_no
+                )
             )
         )
     """

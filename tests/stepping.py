@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from vroegsignaal import decision, door, intake, outbox, transform
 from vroegsignaal.months import Month
 
 
-def receive(month: str) -> None:
+def receive(month: str, day: date | None = None) -> None:
     """What `receive_drops` does."""
     intake.receive(Month.parse(month))
     door.judge(Month.parse(month))
+    outbox.alert(Month.parse(month), day)
 
 
 def decide(month: str) -> None:

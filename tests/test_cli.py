@@ -52,6 +52,46 @@ def home(new_home: Callable[[], Path]) -> Iterator[Path]:
         (["query", "delete from mart.drops"], "does not run as role bi"),
         (["uri", "--role", "root"], "'root' is not a role"),
         (["pilot"], "say what to do"),
+        (["release"], "say which row"),
+        (["release", "--month", "2019-13"], "'2019-13' is not a month"),
+        (
+            [
+                *[
+                    "release",
+                    "--municipality",
+                    "0637",
+                    "--month",
+                    "2019-01",
+                    "--creditor",
+                    "dunea",
+                    "--signal",
+                    "S",
+                    "--by",
+                    "A",
+                    "--reason",
+                    "r",
+                ]
+            ],
+            "no such row in a delivery of dunea for 2019-01 to 0637",
+        ),
+        (
+            [
+                *[
+                    "release",
+                    "--municipality",
+                    "0637",
+                    "--month",
+                    "2019-01",
+                    "--creditor",
+                    "dunea",
+                    "--signal",
+                    "S",
+                    "--amount",
+                    "veel",
+                ]
+            ],
+            "write it as 176,93",
+        ),
         (["vlieg"], "No such command"),
     ],
 )

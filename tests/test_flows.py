@@ -92,14 +92,14 @@ def test_the_flows_are_joined_by_an_asset_whose_partition_is_the_month(described
     assert flows["receive_drops"]["timetable"] == "CronPartitionTimetable"
     assert flows["match_month"]["timetable"] == "PartitionedAssetTimetable"
     outlets = {task: facts["outlets"] for task, facts in flows["receive_drops"]["tasks"].items()}
-    assert outlets == {"receive": [], "judge": ["judged_drops"]}
+    assert outlets == {"receive": [], "judge": ["judged_drops"], "alert": []}
 
 
 def test_the_steps_of_a_month_follow_each_other(described: dict) -> None:
     def chain(flow: str) -> dict[str, list[str]]:
         return {task: facts["downstream"] for task, facts in described["flows"][flow]["tasks"].items()}
 
-    assert chain("receive_drops") == {"receive": ["judge"], "judge": []}
+    assert chain("receive_drops") == {"receive": ["judge"], "judge": ["alert"], "alert": []}
     assert chain("match_month") == {
         "derive": ["approve"],
         "approve": ["publish"],

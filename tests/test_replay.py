@@ -72,7 +72,7 @@ def test_the_summary_tells_months_steps_and_where_the_results_are(
     home, done = pilot
     for month in MONTHS:
         assert f"\n {month} " in done.stdout
-    for step in ("receive", "judge", "derive", "approve", "publish", "hand_out"):
+    for step in ("receive", "judge", "alert", "derive", "approve", "publish", "hand_out"):
         assert f": {step} " in done.stdout
     assert "8424" in done.stdout
     assert str(home.folder / "out") in done.stdout

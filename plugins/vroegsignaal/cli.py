@@ -181,6 +181,39 @@ def _start_warehouse(here: settings.Settings) -> None:
         typer.echo("(the warehouse was started for this; `vroegsignaal down` stops it)", err=True)
 
 
+# -- corrections
+
+
+@app.command()
+def release(
+    list_held: Annotated[bool, typer.Option("--list", help="List the held rows.")] = False,
+    municipality: Annotated[str | None, typer.Option(help="Code of the municipality.")] = None,
+    month: Annotated[str | None, typer.Option(help="The signal month, jjjj-mm.")] = None,
+    creditor: Annotated[str | None, typer.Option(help="Code of the creditor.")] = None,
+    signal: Annotated[str | None, typer.Option(help="The row's signaal_id.")] = None,
+    line: Annotated[int | None, typer.Option(help="The row's line, where the id is not unique or missing.")] = None,
+    by: Annotated[str, typer.Option(help="Who releases it.")] = "",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    amount: Annotated[str | None, typer.Option(help="The right amount in euros, such as 176,93.")] = None,
+) -> None:
+    """Release a held row, or correct its amount, with name and reason; or list the held rows."""
+    from vroegsignaal import reading
+    from vroegsignaal import release as releases
+    from vroegsignaal.months import Month
+
+    of_month = Month.parse(month) if month else None
+    if list_held:
+        _start_warehouse(settings.load())
+        reading.write_table(releases.HELD, releases.held(municipality, of_month))
+        return
+    if not (municipality and of_month and creditor):
+        raise UsageError("say which row: --municipality, --month, --creditor and --signal (or --line); or --list.")
+    given = releases.parse_amount(amount) if amount is not None else None
+    wanted = releases.Wanted(municipality, of_month, creditor, signal, line)
+    _start_warehouse(settings.load())
+    typer.echo(releases.release(wanted, by, reason, given))
+
+
 # -- the stack
 
 

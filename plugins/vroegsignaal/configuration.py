@@ -61,7 +61,7 @@ class Table:
     required: bool
     columns: dict[str, str]
     key: tuple[str, ...] = ()
-    defaults: dict[str, str] = field(default_factory=dict)
+    defaults: dict[str, str | None] = field(default_factory=dict)
     distinct: tuple[str, ...] = ()
 
 
@@ -82,8 +82,9 @@ TABLES = {
         Table(
             "municipalities",
             True,
-            {"municipality_code": "code", "name": "text", "inhabitants": "integer?"},
+            {"municipality_code": "code", "name": "text", "inhabitants": "integer?", "contact_email": "text?"},
             key=("municipality_code",),
+            defaults={"contact_email": None},
         ),
         Table(
             "policy",
@@ -137,7 +138,7 @@ def table_definition(table: Table) -> str:
     # An existing table may be from before these columns were thought of.
     later = "".join(
         f'alter table config.{table.name} add column if not exists "{name}" {_sql_type(table.columns[name])}'
-        f" not null default '{value}';\n"
+        f"{'' if value is None else f" not null default '{value}'"};\n"
         for name, value in table.defaults.items()
     )
     return (

@@ -19,7 +19,7 @@ from vroegsignaal.orchestrator.runs import Progress as Report
 from vroegsignaal.replay import MonthTotals, Replay
 from vroegsignaal.settings import Settings
 
-STEPS_OF_A_MONTH = 6
+STEPS_OF_A_MONTH = 7
 # Where nobody watches there is no window to fit in.
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 

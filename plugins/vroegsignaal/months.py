@@ -11,6 +11,10 @@ from vroegsignaal.errors import UsageError
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MATCH_DAY = 25
+_NAMES = (
+    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
+    "december",
+)  # fmt: skip
 _WRITTEN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
@@ -52,6 +56,11 @@ class Month:
         """The 25th: the national day of matching."""
         return date(self.year, self.number, MATCH_DAY)
 
+    @property
+    def in_words(self) -> str:
+        """In Dutch, for people: `januari 2019`."""
+        return f"{_NAMES[self.number - 1]} {self.year}"
+
     def plus(self, months: int) -> Month:
         """The month so many months later (or earlier, when negative)."""
         index = self.year * 12 + self.number - 1 + months
@@ -69,3 +78,13 @@ def months_between(first: Month, last: Month) -> list[Month]:
     while months[-1] < last:
         months.append(months[-1].plus(1))
     return months
+
+
+def now_here() -> datetime:
+    """The moment, in Amsterdam's time: for what tells when something was done, never for what is derived."""
+    return datetime.now(AMSTERDAM)
+
+
+def day_in_words(day: date) -> str:
+    """A day in Dutch, for people: `25 januari 2019`."""
+    return f"{day.day} {_NAMES[day.month - 1]} {day.year}"

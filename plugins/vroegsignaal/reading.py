@@ -52,6 +52,11 @@ def rows(here: Settings, statement: str, role: str) -> list[dict]:
         return connection.cursor(row_factory=dict_row).execute(statement).fetchall()
 
 
+def write_table(columns: Sequence[str], rows: Sequence[tuple], output: TextIO = sys.stdout) -> None:
+    """Write rows that were read already as a table."""
+    _write_table(columns, iter(rows), output)
+
+
 def _write_csv(columns: Sequence[str], rows: Iterator[tuple], output: TextIO) -> None:
     writer = csv.writer(output, lineterminator="\n")
     writer.writerow(columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +20,9 @@ class Settings:
     out: Path
     warehouse: str | None
     approval: str
+    smtp: str | None = field(default=None, repr=False)
+    """Where mail goes, with the password of the mail server; without it, mails are written to `out`."""
+    mail_from: str | None = None
 
     def environment(self) -> dict[str, str]:
         """These settings as the environment variables of another process, whatever its folder."""
@@ -30,7 +33,12 @@ class Settings:
             "VROEGSIGNAAL_OUT": str(self.out),
             "VROEGSIGNAAL_APPROVAL": self.approval,
         }
-        return variables | ({"VROEGSIGNAAL_WAREHOUSE": self.warehouse} if self.warehouse else {})
+        optional = {
+            "VROEGSIGNAAL_WAREHOUSE": self.warehouse,
+            "VROEGSIGNAAL_SMTP": self.smtp,
+            "VROEGSIGNAAL_MAIL_FROM": self.mail_from,
+        }
+        return variables | {name: value for name, value in optional.items() if value}
 
     @property
     def dbt_project(self) -> Path:
@@ -64,4 +72,6 @@ def load() -> Settings:
         out=_folder("VROEGSIGNAAL_OUT", home / "out"),
         warehouse=os.environ.get("VROEGSIGNAAL_WAREHOUSE") or None,
         approval=os.environ.get("VROEGSIGNAAL_APPROVAL") or "person",
+        smtp=os.environ.get("VROEGSIGNAAL_SMTP") or None,
+        mail_from=os.environ.get("VROEGSIGNAAL_MAIL_FROM") or None,
     )

@@ -21,6 +21,11 @@ renamed as (
         coalesce(signal.warme_overdracht, false) as is_warm_handover
     from {{ source('quality', 'accepted_signals') }} as signal
     inner join in_force using (drop_id)
+    where not exists (
+        select 1
+        from {{ source('quality', 'replaced_signal') }} as replaced
+        where replaced.drop_id = signal.drop_id and replaced.line_no = signal.line_no
+    )
 
 )
 

@@ -14,12 +14,16 @@ from vroegsignaal.months import Month
 def replace_outcome(connection: psycopg.Connection, month: Month, present: list[Feed]) -> None:
     """Replace what is known of the month's drops by what the checks found; `present`: the feeds with a work table."""
     values = {"month": month.first_day}
+    _apply_releases(connection, present)
     connection.execute(
         "delete from quality.finding as found using raw.drop_ledger as ledger"
         " where ledger.drop_id = found.drop_id and ledger.signal_month = %(month)s",
         values,
     )
-    connection.execute("insert into quality.finding select distinct * from quality.door_finding")
+    connection.execute(
+        "insert into quality.finding select distinct drop_id, line_no, rule, severity, column_name"
+        " from quality.door_finding"
+    )
     connection.execute(
         """
         update raw.drop_ledger as ledger set (status, rows_accepted, rows_quarantined, rows_rejected) = (
@@ -31,7 +35,8 @@ def replace_outcome(connection: psycopg.Connection, month: Month, present: list[
             from (
                 select
                     coalesce(bool_or(found.severity = 'critical'), false) as rejected,
-                    count(distinct found.line_no) filter (where found.severity = 'warning') as quarantined
+                    count(distinct found.line_no) filter (where found.severity = 'warning' and not found.released)
+                        as quarantined
                 from quality.door_finding as found
                 where found.drop_id = ledger.drop_id
             ) as judged
@@ -53,6 +58,28 @@ def replace_outcome(connection: psycopg.Connection, month: Month, present: list[
     connection.execute(sql.SQL("drop table if exists {}").format(sql.SQL(", ").join(PASSING)))
 
 
+def _apply_releases(connection: psycopg.Connection, present: list[Feed]) -> None:
+    """Let through the rows that a person released, with the amount that he gave, if any.
+
+    The findings on them stay, but no longer hold the row; the amount that was delivered stays in `raw`.
+    """
+    connection.execute("alter table quality.door_finding add column released boolean not null default false")
+    connection.execute(
+        "update quality.door_finding as found set released = true from quality.released as released"
+        " where released.drop_id = found.drop_id and released.line_no = found.line_no"
+    )
+    for feed in present:
+        # Only signals can be released: see `release.py`.
+        if feed.name == "signals":
+            connection.execute(
+                sql.SQL(
+                    "update {} as door set bedrag = released.amount_eur from quality.released as released"
+                    " where released.drop_id = door.drop_id and released.line_no = door.line_no"
+                    " and released.amount_eur is not null"
+                ).format(work_table(feed))
+            )
+
+
 def _forget_accepted(connection: psycopg.Connection, feed: Feed, month: Month) -> None:
     connection.execute(
         sql.SQL("delete from {} where signal_month = %s").format(_accepted(feed)),
@@ -67,7 +94,8 @@ def _accepted(feed: Feed) -> sql.Identifier:
 _NOT_QUARANTINED = """
     not exists (
         select 1 from quality.door_finding as found
-        where found.drop_id = door.drop_id and found.line_no = door.line_no and found.severity = 'warning'
+        where found.drop_id = door.drop_id and found.line_no = door.line_no
+        and found.severity = 'warning' and not found.released
     )
 """
 

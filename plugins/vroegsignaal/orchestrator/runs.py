@@ -98,7 +98,7 @@ class Runs:
                 known[step.month, step.flow, step.task] = step.state
                 progress(step.month, step.flow, step.task, step.state)
             failed = next((step for step in steps if step.state == "failed"), None)
-            if failed or _matched(rows) == set(by_partition):
+            if failed or _done(rows, RECEIVE) & _done(rows, MATCH) == set(by_partition):
                 return steps, failed
             self._processes.check()
             self._check_standstill(changed_at, steps)
@@ -126,8 +126,8 @@ def _step(place: Place, by_partition: dict[str, Month], row: tuple) -> Step:
     )
 
 
-def _matched(rows: list[tuple]) -> set[str]:
-    return {partition_key for partition_key, flow, _, state, *_ in rows if flow == MATCH and state == "success"}
+def _done(rows: list[tuple], wanted: str) -> set[str]:
+    return {partition_key for partition_key, flow, _, state, *_ in rows if flow == wanted and state == "success"}
 
 
 def _message(log: Path) -> str | None:

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from vroegsignaal import settings, warehouse
 from vroegsignaal.months import Month
-from vroegsignaal.outbox import notices, walking_list
+from vroegsignaal.outbox import alerts, notices, walking_list
+
+
+def alert(month: Month, day: date | None = None) -> dict[str, int]:
+    """Tell those who have to know what came in for the month, as of a day (the 25th unless given).
+
+    First the walking lists that visitors may have in hand, of the month and the one before: a household that has paid
+    since is marked. Then creditors and municipalities, by mail: see `alerts.alert`, also for what it raises.
+    """
+    here = settings.load()
+    marked = 0
+    for each in (month.plus(-1), month):
+        for code, approved in _received(here, each):
+            if approved:
+                folder = here.out / code / str(each)
+                marked += walking_list.write(here, code, each, folder, only_changes=True)
+    return {"walking_lists": marked, **alerts.alert(month, day)}
 
 
 def hand_out(month: Month) -> dict[str, int]:
@@ -14,18 +32,22 @@ def hand_out(month: Month) -> dict[str, int]:
     """
     here = settings.load()
     counts = {"notices": 0, "walking_lists": 0}
-    with warehouse.connect(here, "transformer") as connection:
-        received = warehouse.fetch(
-            connection,
-            "select received.municipality_code, approval.approved_at is not null from raw.month_received as received"
-            " left join decision.approval as approval using (municipality_code, signal_month)"
-            " where received.signal_month = %s order by 1",
-            [month.first_day],
-        )
-    for code, approved in received:
+    for code, approved in _received(here, month):
         folder = here.out / code / str(month)
         counts["notices"] += notices.write(here, code, month, folder)
         if approved:
             walking_list.write(here, code, month, folder)
             counts["walking_lists"] += 1
     return counts
+
+
+def _received(here: settings.Settings, month: Month) -> list[tuple[str, bool]]:
+    """The municipalities with files for the month, and whether their selection was approved."""
+    with warehouse.connect(here, "transformer") as connection:
+        return warehouse.fetch(
+            connection,
+            "select received.municipality_code, approval.approved_at is not null from raw.month_received as received"
+            " left join decision.approval as approval using (municipality_code, signal_month)"
+            " where received.signal_month = %s order by 1",
+            [month.first_day],
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,11 +14,21 @@ from pathlib import Path
 _FORMULA = re.compile(r"(?![-+]?[0-9]+([.,][0-9]+)*$)[=+\-@\t\r\n]")
 
 
+def as_text_cell(value: object) -> object:
+    """The value for a cell; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    if not isinstance(value, str):
+        return value
+    # Without quotation marks around it, as Python writes it, a carriage return would begin another row.
+    text = re.sub(r"\r\n?", "\n", value)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
     """A path to write to; it takes the place of the file when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fresh = path.with_name(f".{path.name}.new")
+    # Of this process: another may be writing the same file.
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         yield fresh
@@ -27,17 +38,15 @@ def replaced(path: Path) -> Iterator[Path]:
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A CSV in the default dialect: UTF-8, semicolons, a header row; values as they are given, but never a formula."""
-    with replaced(path) as fresh, fresh.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=";", lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows([_without_formula(value) for value in row] for row in rows)
+    """A CSV as `csv_text` has it."""
+    with replaced(path) as fresh:
+        fresh.write_text(csv_text(header, rows), encoding="utf-8", newline="")
 
 
-def _without_formula(value: object) -> object:
-    """A text that a spreadsheet would run, as text: with an apostrophe before it."""
-    if not isinstance(value, str):
-        return value
-    # Without quotation marks around it, as Python writes it, a carriage return would begin another row.
-    text = re.sub(r"\r\n?", "\n", value)
-    return f"'{text}" if _FORMULA.match(text) else text
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A CSV in the default dialect: semicolons, a header row; values as they are given, but never a formula."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(map(as_text_cell, row) for row in rows)
+    return text.getvalue()

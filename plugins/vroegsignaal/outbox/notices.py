@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -10,14 +11,46 @@ import psycopg
 from psycopg import sql
 
 from vroegsignaal import contract, warehouse
-from vroegsignaal.months import Month
+from vroegsignaal.months import Month, day_in_words
 from vroegsignaal.outbox.files import write_csv
 from vroegsignaal.settings import Settings
 
 HEADER = ("bestand", "regel", "signaal_id", "klantnummer", "kolom", "regel_naam", "ernst", "melding", "wat_te_doen")
 # The municipality knows its own rows by file and line: no value of a person is needed.
 OWN_HEADER = ("bestand", "regel", "kolom", "regel_naam", "ernst", "melding", "wat_te_doen")
-_SEVERITIES = {"critical": "geweigerd", "warning": "aangehouden", "info": "ter informatie"}
+SEVERITIES = {"critical": "geweigerd", "warning": "aangehouden", "info": "ter informatie"}
+RELEASED = "vrijgegeven"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A finding in the words for its sender, on a row or (without a line) on the whole drop."""
+
+    drop_id: int
+    creditor: str | None
+    file: str
+    line: int | None
+    signal_id: str | None
+    customer: str | None
+    column: str | None
+    rule: str
+    severity: str
+    finding: str
+    action: str
+
+    @property
+    def row(self) -> tuple:
+        """As its creditor reads it: see HEADER."""
+        return self.file, self.line, self.signal_id, self.customer, *self._words
+
+    @property
+    def own_row(self) -> tuple:
+        """As the municipality reads it: see OWN_HEADER."""
+        return self.file, self.line, *self._words
+
+    @property
+    def _words(self) -> tuple:
+        return self.column, self.rule, self.severity, self.finding, self.action
 
 
 def write(here: Settings, code: str, month: Month, folder: Path) -> int:
@@ -27,14 +60,14 @@ def write(here: Settings, code: str, month: Month, folder: Path) -> int:
     registers. A file of an earlier run goes away when nothing is found any more.
     """
     with warehouse.connect(here, "loader") as connection:
-        to_creditors = _all_findings(connection, code, month, of_creditors=True)
-        to_municipality = _all_findings(connection, code, month, of_creditors=False)
+        to_creditors = found(connection, code, month, of_creditors=True)
+        to_municipality = found(connection, code, month, of_creditors=False)
     files = {
-        folder / "meldingen" / f"{creditor}.csv": (HEADER, [row[1:] for row in findings])
-        for creditor, findings in groupby(to_creditors, key=lambda row: row[0])
+        folder / "meldingen" / f"{creditor}.csv": (HEADER, [notice.row for notice in notices])
+        for creditor, notices in groupby(to_creditors, key=lambda notice: notice.creditor)
     }
     if to_municipality:
-        files[folder / "bevindingen.csv"] = OWN_HEADER, [(*row[1:3], *row[5:]) for row in to_municipality]
+        files[folder / "bevindingen.csv"] = OWN_HEADER, [notice.own_row for notice in to_municipality]
     for path, (header, rows) in files.items():
         write_csv(path, header, rows)
     for old in {*folder.glob("meldingen/*.csv"), *folder.glob("bevindingen.csv")} - files.keys():
@@ -42,26 +75,28 @@ def write(here: Settings, code: str, month: Month, folder: Path) -> int:
     return len(files)
 
 
-def _all_findings(connection: psycopg.Connection, code: str, month: Month, of_creditors: bool) -> list[tuple]:
-    found = [
-        row
+def found(connection: psycopg.Connection, code: str, month: Month, *, of_creditors: bool) -> list[Notice]:
+    """What was found on the month's drops in force, of creditors or of the municipality itself; by creditor."""
+    notices = [
+        notice
         for feed in contract.feeds().values()
         if feed.of_creditor == of_creditors
-        for row in _findings(connection, feed, code, month)
+        for notice in _of_feed(connection, feed, code, month)
     ]
-    return sorted(found, key=lambda row: row[0] or "")
+    return sorted(notices, key=lambda notice: notice.creditor or "")
 
 
-def _findings(connection: psycopg.Connection, feed: contract.Feed, code: str, month: Month) -> Iterator[tuple]:
-    """The findings on a feed's drops in force, in the words for its sender; the creditor comes first."""
+def _of_feed(connection: psycopg.Connection, feed: contract.Feed, code: str, month: Month) -> Iterator[Notice]:
+    """The findings on a feed's drops in force, in the words for its sender."""
     columns = {column.name for column in feed.columns}
     customer = "row.klantnummer" if "klantnummer" in columns else "null"
-    found = connection.execute(
+    findings = connection.execute(
         sql.SQL(
             """
             select
-                ledger.creditor, ledger.file, finding.line_no, {signal}, {customer}, finding.column_name,
-                finding.rule, finding.severity, coalesce(ledger.unreadable, ledger.looks_like), ledger.missing_columns,
+                finding.drop_id, ledger.creditor, ledger.file, finding.line_no, {signal}, {customer},
+                finding.column_name, finding.rule, finding.severity, coalesce(ledger.unreadable, ledger.looks_like),
+                ledger.missing_columns,
                 finding.rule = 'duplicate_household' and not exists (
                     select 1
                     from quality.accepted_signals as kept
@@ -72,10 +107,14 @@ def _findings(connection: psycopg.Connection, feed: contract.Feed, code: str, mo
                         and household.address_key = {address}
                     )
                     and btrim(raw.klantnummer) = btrim({customer})
-                )
+                ),
+                (released.released_at at time zone 'Europe/Amsterdam')::date
             from quality.finding as finding
             inner join raw.drop_ledger as ledger using (drop_id)
             left join {raw} as row using (drop_id, line_no)
+            left join quality.released as released
+                on finding.drop_id = released.drop_id and finding.line_no = released.line_no
+                and finding.severity = 'warning'
             where ledger.municipality_code = %s and ledger.signal_month = %s and ledger.feed = %s
             and ledger.status <> 'superseded'
             order by ledger.drop_id, finding.line_no, finding.rule, finding.column_name
@@ -88,14 +127,16 @@ def _findings(connection: psycopg.Connection, feed: contract.Feed, code: str, mo
         ),
         [code, month.first_day, feed.name],
     )
-    for creditor, file, line, signal, customer_no, column, rule, severity, why, missing, lost in found:
+    for *place, column, rule, severity, why, missing, lost, released_on in findings:
         words = contract.wordings()["duplicate_household_missing" if lost else rule]
         told = words.finding.format(column=column or ", ".join(missing))
         if rule in ("unreadable", "columns_missing") and why:
             told = f"{told} ({why})"
-        yield (
-            creditor, file, line, signal, customer_no, column, rule, _SEVERITIES[severity], told, words.action,
-        )  # fmt: skip
+        if released_on:
+            told = f"{told} De gemeente heeft de rij op {day_in_words(released_on)} vrijgegeven."
+            yield Notice(*place, column, rule, RELEASED, told, "Geen: de rij doet mee.")
+        else:
+            yield Notice(*place, column, rule, SEVERITIES[severity], told, words.action)
 
 
 _ADDRESS = """

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from vroegsignaal import configuration, warehouse
 from vroegsignaal.months import Month
-from vroegsignaal.outbox.files import replaced, write_csv
+from vroegsignaal.outbox.files import csv_text, replaced
 from vroegsignaal.settings import Settings
 
 HEADER = (
     "rang", "rol", "zaaknummer", "achternaam", "straatnaam", "huisnummer", "huisletter", "huisnummertoevoeging",
     "postcode", "woonplaats", "wijk", "crediteuren", "achterstand", "criterium", "heropaf",
 )  # fmt: skip
+IN_WORKBOOK = (*HEADER, "let_op")
+"""The workbook also tells what a creditor took back since, and when."""
 EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 (a workbook knows no zones)
 DATE, FLAG = "date", "flag"
 # What the visitor fills in: a date, yes or no, or a value of a code list.
@@ -31,18 +33,28 @@ _TO_FILL_IN = {
 }
 _WIDTHS = {
     "rang": 6, "rol": 13, "zaaknummer": 17, "achternaam": 22, "straatnaam": 22, "woonplaats": 14, "wijk": 20,
-    "crediteuren": 30, "criterium": 16, "resultaat": 34,
+    "crediteuren": 30, "criterium": 16, "let_op": 34, "resultaat": 34,
 }  # fmt: skip
 
 
-def write(here: Settings, code: str, month: Month, folder: Path) -> int:
-    """Write `looplijst.csv` and `looplijst.xlsx` of an approved month; the number of households on them."""
+def write(here: Settings, code: str, month: Month, folder: Path, *, only_changes: bool = False) -> bool:
+    """Write `looplijst.csv` and `looplijst.xlsx` of an approved month; whether they were written.
+
+    With `only_changes` they stay as they are while nothing on them changed: somebody may be filling the workbook in.
+    """
     with warehouse.connect(here, "caseworker") as connection:
+        # Who reads last, writes last.
+        connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal walking list'))")
         rows = warehouse.fetch(connection, "select * from vault.walking_list(%s, %s)", [code, month.first_day])
-    write_csv(folder / "looplijst.csv", HEADER, map(_as_text, rows))
-    lists = {name: configuration.code_list(here, name) for name in set(_TO_FILL_IN.values()) - {DATE, FLAG}}
-    _write_workbook(folder / "looplijst.xlsx", rows, lists, f"Looplijst {code} {month}")
-    return len(rows)
+        text = csv_text(HEADER, (_as_text(row[: len(HEADER)]) for row in rows))
+        path = folder / "looplijst.csv"
+        if only_changes and path.exists() and path.read_text(encoding="utf-8") == text:
+            return False
+        with replaced(path) as fresh:
+            fresh.write_text(text, encoding="utf-8", newline="")
+        lists = {name: configuration.code_list(here, name) for name in set(_TO_FILL_IN.values()) - {DATE, FLAG}}
+        _write_workbook(folder / "looplijst.xlsx", rows, lists, f"Looplijst {code} {month}")
+    return True
 
 
 def _as_text(row: tuple) -> list[str]:
@@ -68,19 +80,19 @@ def _write_workbook(path: Path, rows: list[tuple], lists: dict[str, list[str]], 
         for position, name in enumerate(sorted(lists)):
             choices.write_column(0, position, lists[name])
         choices.hide()
-        for position, name in enumerate(HEADER):
+        for position, name in enumerate(IN_WORKBOOK):
             sheet.write_string(0, position, name, heading)
             sheet.set_column(position, position, _WIDTHS.get(name, 12))
         for line, row in enumerate(rows, start=1):
-            for position, (name, value) in enumerate(zip(HEADER, row, strict=True)):
+            for position, (name, value) in enumerate(zip(IN_WORKBOOK, row, strict=True)):
                 _write_cell(sheet, line, position, name, value, euros)
         last_line = max(len(rows), 1)
-        for position, (name, kind) in enumerate(_TO_FILL_IN.items(), start=len(HEADER)):
+        for position, (name, kind) in enumerate(_TO_FILL_IN.items(), start=len(IN_WORKBOOK)):
             sheet.write_string(0, position, name, to_fill_in)
             sheet.set_column(position, position, _WIDTHS.get(name, 12), date if kind == DATE else None)
             sheet.data_validation(1, position, last_line, position, _validation(kind, lists))
         sheet.freeze_panes(1, 3)
-        sheet.autofilter(0, 0, last_line, len(HEADER) + len(_TO_FILL_IN) - 1)
+        sheet.autofilter(0, 0, last_line, len(IN_WORKBOOK) + len(_TO_FILL_IN) - 1)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)

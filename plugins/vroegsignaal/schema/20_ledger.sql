@@ -64,6 +64,39 @@ create table if not exists quality.finding (
 comment on table quality.finding is
 'What the door found: one row per drop, line, rule and column; line_no is null for a finding on the whole drop.';
 
+create table if not exists quality.release (
+    release_id bigint generated always as identity primary key,
+    drop_id bigint not null references raw.drop_ledger,
+    line_no bigint not null,
+    amount_eur numeric check (amount_eur > 0),
+    reason text not null check (btrim(reason) <> ''),
+    released_by text not null check (btrim(released_by) <> ''),
+    released_at timestamptz not null default now()
+);
+comment on table quality.release is
+'Held rows that a person let through, or gave another amount. Append-only: no role may change or delete a row.';
+
+create or replace view quality.released as
+-- Of each released row, what was said last.
+select distinct on (drop_id, line_no) *
+from quality.release
+order by drop_id, line_no, release_id desc;
+
+create table if not exists quality.mail (
+    municipality_code text not null,
+    signal_month date not null,
+    recipient text not null check (recipient in ('creditor', 'municipality')),
+    creditor text,
+    delivery integer,
+    fingerprint text not null,
+    outcome text not null check (outcome in ('sent', 'refused')),
+    message_id text not null,
+    mailed_at timestamptz not null default now(),
+    unique nulls not distinct (municipality_code, signal_month, recipient, creditor, fingerprint)
+);
+comment on table quality.mail is
+'The mails that the mail server took or refused, one for each set of findings. Append-only. No address, no text.';
+
 create table if not exists vault.household (
     household_id bigint primary key,
     municipality_code text not null,
@@ -104,6 +137,14 @@ create table if not exists decision.selection (
 comment on table decision.selection is
 'The selection as it was approved, one row per match, with the policy that was in force. Append-only.';
 
+create or replace function decision.is_approved(of_municipality text, of_month date) returns boolean
+language sql stable security definer set search_path = pg_catalog as $$
+    -- For who may not read what was decided, but has to tell senders whether it still can change.
+    select exists (
+        select 1 from decision.approval where municipality_code = of_municipality and signal_month = of_month
+    )
+$$;
+
 create table if not exists config.loaded (fingerprint text not null);
 comment on table config.loaded is 'The fingerprint of the configuration that the tables of this schema hold.';
 
@@ -115,6 +156,10 @@ grant select on config.holiday to transformer;
 grant select, insert, update on raw.drop_ledger to loader;
 grant select, insert on raw.month_received, raw.redelivery to loader;
 grant select, insert, delete on quality.finding to loader;
+grant select, insert on quality.release, quality.mail to loader;
+grant select on quality.released to loader;
+revoke execute on function decision.is_approved(text, date) from public;
+grant execute on function decision.is_approved(text, date) to loader;
 grant select, insert on vault.household to loader;
 grant select, insert, delete on config.loaded to loader;
 grant select on raw.drop_ledger, raw.month_received, quality.finding to transformer;

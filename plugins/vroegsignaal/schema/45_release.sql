@@ -1,0 +1,15 @@
+-- What a release does to other rows; after the tables of the feeds.
+
+create or replace view quality.replaced_signal as
+-- Of the accepted rows of one customer at one address in a drop the last counts. There is more than one only where a
+-- person released a double (rule duplicate_household), and then that is the row that he meant.
+select earlier.drop_id, earlier.line_no
+from quality.released as released
+inner join quality.accepted_signals as later using (drop_id, line_no)
+inner join quality.accepted_signals as earlier
+    on later.drop_id = earlier.drop_id
+    and later.household_id = earlier.household_id
+    and later.klantnummer = earlier.klantnummer
+    and later.line_no > earlier.line_no;
+
+grant select on quality.replaced_signal to transformer;
