@@ -1,8 +1,8 @@
 """`python -m bench.door [--rows N]`: intake beside a bare COPY, the door beside one pass of SQL.
 
-Everything runs in one warehouse of its own, one thing after the other, several times; what is told is the median and the
-ratio. The single pass is what somebody would write by hand who needs these rules once: the same readings and rules, the
-same accepted rows, households and findings, without contracts and without Great Expectations.
+Everything runs in one warehouse of its own, one thing after the other, several times; what is told is the median
+and the ratio. The single pass is what somebody would write by hand who needs these rules once: the same readings and
+rules, the same accepted rows, households and findings, without contracts and without Great Expectations.
 """
 
 from __future__ import annotations

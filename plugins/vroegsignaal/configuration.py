@@ -138,7 +138,7 @@ def table_definition(table: Table) -> str:
     # An existing table may be from before these columns were thought of.
     later = "".join(
         f'alter table config.{table.name} add column if not exists "{name}" {_sql_type(table.columns[name])}'
-        f"{'' if value is None else f" not null default '{value}'"};\n"
+        + (";\n" if value is None else f" not null default '{value}';\n")
         for name, value in table.defaults.items()
     )
     return (
