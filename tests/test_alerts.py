@@ -113,6 +113,11 @@ def deliver(small: Small) -> None:
     small.signals(JAN, "wit", signal(JAN, 1))
 
 
+def mailed() -> dict[str, int]:
+    """What became of the mails, when the month is told of once more."""
+    return {outcome: mails for outcome, mails in outbox.alert(MONTH).items() if outcome != "walking_lists"}
+
+
 def text(message: EmailMessage) -> str:
     return message.get_body(("plain",)).get_content()
 
@@ -203,7 +208,7 @@ def test_sent_once_and_again_when_a_correction_changes_the_findings(mailing: tup
     deliver(small)
     stepping.receive(JAN)
     first = box.take()
-    assert outbox.alert(MONTH) == {"known": 2}
+    assert mailed() == {"known": 2}
     stepping.receive(JAN, date(2022, 1, 31))
     assert box.take() == {}
     small.signals(JAN, "rood.2", signal(JAN, 1, "176,93"), signal(JAN, 3, postcode="99"))
@@ -233,7 +238,7 @@ def test_what_the_server_puts_off_is_sent_by_the_next_run_and_the_others_now(
     assert ROOD not in str(raised.value)
     assert set(box.take()) == {GEMEENTE}
     box.answers.clear()
-    assert outbox.alert(MONTH) == {"sent": 1, "known": 1}
+    assert mailed() == {"sent": 1, "known": 1}
     assert set(box.take()) == {ROOD}
 
 
@@ -246,7 +251,7 @@ def test_a_refused_address_is_a_line_in_the_overview_and_in_the_ledger(
     stepping.receive(JAN)
     assert "Het e-mailadres van Rood & Zn wordt door de mailserver geweigerd" in text(box.take()[GEMEENTE])
     assert rows(here, "select outcome from quality.mail where creditor = 'rood'") == [("refused",)]
-    assert outbox.alert(MONTH) == {"known": 2}
+    assert mailed() == {"known": 2}
     assert box.take() == {}
 
 

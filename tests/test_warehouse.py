@@ -82,6 +82,7 @@ MAY_DO = {
         "quality.released": "r",
         "quality.mail": "ri",
         "vault.household": "ri",
+        "decision.approval": "r",
     },
     "transformer": {
         **{f"config.{table}": "r" for table in CONFIG},

@@ -16,6 +16,21 @@
 #}
 {% macro forget_month() -%}
     {% if is_incremental() %}
-        delete from {{ this }} where {{ model.config.meta.get('month_column', 'signal_month') }} = {{ month() }}
+        delete from {{ this }} where signal_month = {{ month() }}
+    {% endif %}
+{%- endmacro %}
+
+{# Whether a month is among those that the month of the run looks back over, itself included. #}
+{% macro in_window(column) -%}
+    {{ column }} <= {{ month() }}
+    and {{ column }} > {{ month() }} - make_interval(
+        months => (select coalesce(max(window_months), 1) from {{ ref('stg_policy') }})
+    )
+{%- endmacro %}
+
+{# As `forget_month`, for a model that takes the whole window anew. #}
+{% macro forget_window() -%}
+    {% if is_incremental() %}
+        delete from {{ this }} where {{ in_window('signal_month') }}
     {% endif %}
 {%- endmacro %}

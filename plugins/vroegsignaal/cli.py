@@ -34,9 +34,14 @@ def main() -> None:
     except psycopg.OperationalError as error:
         _complain(f"the warehouse was lost: {str(error).strip()}\nRun the command again.")
         sys.exit(1)
-    except KeyboardInterrupt:
-        _complain("interrupted. What was done is kept; the same command goes on from there.")
-        sys.exit(INTERRUPTED)
+    except (OSError, ImportError) as error:
+        # A folder that cannot be written, a landing area at an address that needs another package, and the like.
+        _complain(f"{error}\nSee `vroegsignaal status` for the folders in use.")
+        sys.exit(1)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            _complain("interrupted. What was done is kept; the same command goes on from there.")
+        raise
 
 
 def _complain(message: str) -> None:

@@ -18,7 +18,10 @@ def approve(month: Month) -> dict[str, int]:
     counts = {"approved_now": 0, "approved_before": 0, "waiting": 0}
     with warehouse.connect(here, "transformer") as connection:
         municipalities = warehouse.fetch(
-            connection, "select municipality_code from raw.month_received where signal_month = %s", [month.first_day]
+            connection,
+            "select municipality_code from raw.month_received inner join config.municipalities using (municipality_code)"
+            " where signal_month = %s",
+            [month.first_day],
         )
     for (code,) in sorted(municipalities):
         if _is_approved(here, code, month):

@@ -52,8 +52,9 @@ wal_compression = on
 # Plans of this size gain nothing from compilation, and it costs a tenth of a second each.
 jit = off
 log_min_messages = 'warning'
-# A statement may hold a person's data: the server's log never repeats one.
+# A statement, or the detail of an error, may hold a person's data: the server's log never repeats one.
 log_min_error_statement = 'panic'
+log_error_verbosity = 'terse'
 log_statement = 'none'
 """
 _ACCESS = f"host all all {HOST}/32 scram-sha-256\n"

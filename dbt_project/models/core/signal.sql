@@ -1,3 +1,9 @@
+{#
+    The months that this month looks back over are taken anew with it: a delivery may have been corrected since.
+#}
+
+{{ config(pre_hook="{{ forget_window() }}") }}
+
 select
     signal.municipality_code,
     signal.signal_month,
@@ -14,4 +20,4 @@ select
     signal.is_warm_handover
 from {{ ref('stg_signal') }} as signal
 inner join {{ ref('stg_creditor') }} as creditor using (creditor)
-where signal.signal_month = {{ month() }}
+where {{ in_window('signal.signal_month') }}

@@ -116,9 +116,7 @@ def work_table(feed: Feed) -> sql.Identifier:
 def _rows_with_values(feed: Feed) -> sql.Composed:
     """The SQL that makes a feed's work table: each row with its texts trimmed, its values read, its policy at hand."""
     given = sql.SQL(",\n").join(
-        sql.SQL("nullif(btrim(raw.{0}, E' \\t\\r\\n\\u00a0'), '') as {1}").format(
-            sql.Identifier(column.name), sql.Identifier(column.given)
-        )
+        sql.SQL("quality.trimmed(raw.{0}) as {1}").format(sql.Identifier(column.name), sql.Identifier(column.given))
         for column in feed.columns
     )
     values = [sql.SQL(", {} as {}").format(_reading(column), sql.Identifier(column.name)) for column in _typed(feed)]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 # What a spreadsheet takes for a formula, unless it is a plain number.
-_FORMULA = re.compile(r"(?![-+]?[0-9]+([.,][0-9]+)*$)[=+\-@\t\r\n]")
+_FORMULA = re.compile(r"(?![-+]?[0-9]{1,15}([.,][0-9]{1,15})*$)[=+\-@\t\r\n]")
 
 
 def as_text_cell(value: object) -> object:

@@ -15,6 +15,8 @@ from vroegsignaal.months import Month, day_in_words
 from vroegsignaal.outbox.files import write_csv
 from vroegsignaal.settings import Settings
 
+SHOWN_CHARACTERS = 100
+"""A number of a signal or customer that is longer is no number; nobody reads further."""
 HEADER = ("bestand", "regel", "signaal_id", "klantnummer", "kolom", "regel_naam", "ernst", "melding", "wat_te_doen")
 # The municipality knows its own rows by file and line: no value of a person is needed.
 OWN_HEADER = ("bestand", "regel", "kolom", "regel_naam", "ernst", "melding", "wat_te_doen")
@@ -94,7 +96,8 @@ def _of_feed(connection: psycopg.Connection, feed: contract.Feed, code: str, mon
         sql.SQL(
             """
             select
-                finding.drop_id, ledger.creditor, ledger.file, finding.line_no, {signal}, {customer},
+                finding.drop_id, ledger.creditor, ledger.file, finding.line_no,
+                left({signal}, %(shown)s), left({customer}, %(shown)s),
                 finding.column_name, finding.rule, finding.severity, coalesce(ledger.unreadable, ledger.looks_like),
                 ledger.missing_columns,
                 finding.rule = 'duplicate_household' and not exists (
@@ -106,7 +109,7 @@ def _of_feed(connection: psycopg.Connection, feed: contract.Feed, code: str, mon
                         where household.municipality_code = ledger.municipality_code
                         and household.address_key = {address}
                     )
-                    and btrim(raw.klantnummer) = btrim({customer})
+                    and quality.trimmed(raw.klantnummer) = quality.trimmed({customer})
                 ),
                 (released.released_at at time zone 'Europe/Amsterdam')::date
             from quality.finding as finding
@@ -115,7 +118,7 @@ def _of_feed(connection: psycopg.Connection, feed: contract.Feed, code: str, mon
             left join quality.released as released
                 on finding.drop_id = released.drop_id and finding.line_no = released.line_no
                 and finding.severity = 'warning'
-            where ledger.municipality_code = %s and ledger.signal_month = %s and ledger.feed = %s
+            where ledger.municipality_code = %(code)s and ledger.signal_month = %(month)s and ledger.feed = %(feed)s
             and ledger.status <> 'superseded'
             order by ledger.drop_id, finding.line_no, finding.rule, finding.column_name
             """
@@ -125,7 +128,7 @@ def _of_feed(connection: psycopg.Connection, feed: contract.Feed, code: str, mon
             raw=sql.Identifier("raw", feed.name),
             address=sql.SQL(_ADDRESS if feed.has_address else "null"),
         ),
-        [code, month.first_day, feed.name],
+        {"code": code, "month": month.first_day, "feed": feed.name, "shown": SHOWN_CHARACTERS},
     )
     for *place, column, rule, severity, why, missing, lost, released_on in findings:
         words = contract.wordings()["duplicate_household_missing" if lost else rule]
@@ -141,7 +144,8 @@ def _of_feed(connection: psycopg.Connection, feed: contract.Feed, code: str, mon
 
 _ADDRESS = """
     quality.address_key(
-        quality.read_postcode(btrim(row.postcode)), quality.read_house_number(btrim(row.huisnummer)),
-        btrim(row.huisletter), btrim(row.huisnummertoevoeging)
+        quality.read_postcode(quality.trimmed(row.postcode)),
+        quality.read_house_number(quality.trimmed(row.huisnummer)),
+        quality.trimmed(row.huisletter), quality.trimmed(row.huisnummertoevoeging)
     )
 """

@@ -3,6 +3,12 @@
 -- Each body is one expression over its arguments, without a subquery: PostgreSQL then puts it into the query that calls
 -- it, which makes it ten times as fast as a call for every value.
 
+create or replace function quality.trimmed(given text) returns text
+language sql immutable parallel safe as $$
+    -- Without the white space around it; nothing when that is all.
+    select nullif(btrim(given, E' \t\r\n\u00a0'), '')
+$$;
+
 create or replace function quality.is_day(iso text) returns boolean
 language sql immutable parallel safe as $$
     -- Whether a text is an existing day written jjjj-mm-dd. There is no year 0, and 29 February is there in leap years.
