@@ -17,10 +17,11 @@ def approve(month: Month) -> dict[str, int]:
     here = settings.load()
     counts = {"approved_now": 0, "approved_before": 0, "waiting": 0}
     with warehouse.connect(here, "transformer") as connection:
+        # Without a policy nothing was proposed, and an empty selection would be final.
         municipalities = warehouse.fetch(
             connection,
-            "select municipality_code from raw.month_received inner join config.municipalities using (municipality_code)"
-            " where signal_month = %s",
+            "select municipality_code from raw.month_received"
+            " inner join config.municipalities using (municipality_code) where signal_month = %s",
             [month.first_day],
         )
     for (code,) in sorted(municipalities):
