@@ -20,9 +20,9 @@ from oracle.small_landing import JAN, A, Small, signal
 from test_delivery import forget_everything, rows
 
 from vroegsignaal import outbox
+from vroegsignaal.embedded import free_port
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month
-from vroegsignaal.orchestrator.environment import free_port
 from vroegsignaal.outbox.files import as_text_cell
 from vroegsignaal.outbox.mail import PutOff, Server
 from vroegsignaal.settings import Settings

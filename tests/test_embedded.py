@@ -300,9 +300,9 @@ def test_a_port_that_somebody_took_is_left_to_them(stopped: EmbeddedServer, take
 def test_a_port_that_is_taken_at_the_last_moment_is_left_to_them(
     stopped: EmbeddedServer, taken: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    really_free = embedded._is_free
+    really_free = embedded.is_free
     told = iter([True])
-    monkeypatch.setattr(embedded, "_is_free", lambda port: next(told, False) or really_free(port))
+    monkeypatch.setattr(embedded, "is_free", lambda port: next(told, False) or really_free(port))
 
     assert stopped.ensure_running()
     assert port_of(stopped) != taken

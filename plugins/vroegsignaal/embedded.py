@@ -187,7 +187,7 @@ class EmbeddedServer:
         data = place / "data"
         shutil.rmtree(data, ignore_errors=True)
         elsewhere = None if place == self.folder else str(data)
-        self._remember(password=password, data=elsewhere, binaries=str(binaries), port=_free_port())
+        self._remember(password=password, data=elsewhere, binaries=str(binaries), port=free_port())
         fresh.rename(data)
         for left_over in place.glob("data.new-*"):
             shutil.rmtree(left_over, ignore_errors=True)
@@ -234,8 +234,8 @@ class EmbeddedServer:
 
     def _try_to_start(self) -> str | None:
         """Start on the remembered port, or another one when it is taken; what the log says of a failure, else None."""
-        if not _is_free(self._memory()["port"]):
-            self._remember(port=_free_port())
+        if not is_free(self._memory()["port"]):
+            self._remember(port=free_port())
         before = self._log.stat().st_size if self._log.exists() else 0
         options = ["-w", "-t", str(START_SECONDS), "-s", "-l", str(self._log), "-o", f"-p {self._memory()['port']}"]
         if self._pg_ctl("start", *options, check=False).returncode == 0:
@@ -388,8 +388,10 @@ def _unprivileged_user() -> pwd.struct_passwd:
     raise PlatformError("PostgreSQL does not run as root, and neither user postgres nor nobody exists: add one.")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port of the loopback interface."""
     with socket.socket() as probe:
+        # As servers do: a port whose last connections are still closing counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -398,7 +400,8 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return probe.getsockname()[1]

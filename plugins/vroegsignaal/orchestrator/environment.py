@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vroegsignaal.embedded import write_private
+from vroegsignaal.embedded import free_port, write_private
 
 HOST = "127.0.0.1"
 USER = "admin"
@@ -170,22 +169,3 @@ def _logging(place: Place) -> dict[str, object]:
 
 def _variables(section: str, options: dict[str, object]) -> dict[str, str]:
     return {f"AIRFLOW__{section.upper()}__{name.upper()}": str(value) for name, value in options.items()}
-
-
-def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
-
-
-def is_free(port: int) -> bool:
-    """Whether nobody listens on a port of the loopback interface."""
-    with socket.socket() as probe:
-        # As servers do: a port whose last connections are still closing counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True

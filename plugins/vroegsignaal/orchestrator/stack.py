@@ -15,9 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
+from vroegsignaal.embedded import free_port, is_free
 from vroegsignaal.months import Month
 from vroegsignaal.orchestrator.api import Api
-from vroegsignaal.orchestrator.environment import USER, Place, environment, free_port, is_free
+from vroegsignaal.orchestrator.environment import USER, Place, environment
 from vroegsignaal.orchestrator.metadata import Metadata
 from vroegsignaal.orchestrator.processes import OrchestratorError, Processes
 from vroegsignaal.orchestrator.runs import FLOWS, Progress, RunResult, Runs
