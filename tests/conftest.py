@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from oracle.small_landing import JAN, A, Small
 
-from vroegsignaal import settings, warehouse
+from vroegsignaal import reading, settings, warehouse
 from vroegsignaal.settings import Settings
+
+Delivery = tuple[Small, Settings]
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +43,45 @@ def platform(home: Path, **variables: str) -> Iterator[Settings]:
             yield here
         finally:
             warehouse.server(here).stop()
+
+
+@pytest.fixture(scope="module")
+def server_home(new_home: Callable[[], Path]) -> Path:
+    """One server for the module: initialising one takes seconds."""
+    return new_home()
+
+
+@pytest.fixture
+def delivery(tmp_path: Path, server_home: Path) -> Iterator[Delivery]:
+    """An empty landing area, and a platform that knows nothing yet."""
+    small = Small(tmp_path)
+    with platform(server_home, **places(small)) as here:
+        forget_everything(here)
+        yield small, here
+
+
+def places(small: Small) -> dict[str, str]:
+    """The settings that say where a small landing area is, how it is configured and where its results go."""
+    return {"LANDING": str(small.landing), "CONFIG": str(small.config), "OUT": str(small.landing.parent / "out")}
+
+
+def forget_everything(here: Settings) -> None:
+    """Empty every table that outlives a month, the derived ones included."""
+    with warehouse.connect(here, "owner") as connection:
+        for schema, table in warehouse.fetch(
+            connection,
+            "select schemaname, tablename from pg_tables"
+            " where schemaname in ('raw', 'quality', 'vault', 'core', 'decision')",
+        ):
+            connection.execute(f'truncate "{schema}"."{table}" cascade')
+
+
+def rows(here: Settings, statement: str) -> list[tuple]:
+    """What a query gives, read as the owner of the warehouse."""
+    return [tuple(row.values()) for row in reading.rows(here, statement, "owner")]
+
+
+def notices(here: Settings, name: str, month: str = JAN) -> list[dict[str, str]]:
+    """The rows of one of the `;`-separated files that were handed out."""
+    with (here.out / A / month / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter=";"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from email import message_from_bytes, policy
@@ -15,9 +15,8 @@ import pytest
 import stepping
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from conftest import platform
+from conftest import forget_everything, places, platform, rows
 from oracle.small_landing import JAN, A, Small, signal
-from test_delivery import forget_everything, rows
 
 from vroegsignaal import outbox
 from vroegsignaal.embedded import free_port
@@ -64,16 +63,11 @@ class Postbox:
         return taken
 
 
-@pytest.fixture(scope="module")
-def server_home(new_home: Callable[[], Path]) -> Path:
-    return new_home()
-
-
 @pytest.fixture
 def town(tmp_path: Path, server_home: Path) -> Iterator[tuple[Small, Settings]]:
     """A town that writes its mails to the folder for results."""
     small = small_town(tmp_path)
-    with platform(server_home, **variables(small, tmp_path)) as here:
+    with platform(server_home, **places(small)) as here:
         forget_everything(here)
         yield small, here
 
@@ -85,7 +79,7 @@ def mailing(tmp_path: Path, server_home: Path) -> Iterator[tuple[Small, Settings
     controller = Controller(box, hostname="127.0.0.1", port=free_port())
     controller.start()
     try:
-        with platform(server_home, **variables(small, tmp_path), SMTP=f"smtp://127.0.0.1:{controller.port}") as here:
+        with platform(server_home, **places(small), SMTP=f"smtp://127.0.0.1:{controller.port}") as here:
             forget_everything(here)
             yield small, here, box
     finally:
@@ -100,10 +94,6 @@ def small_town(folder: Path) -> Small:
         f"municipality_code,name,inhabitants,contact_email\n9101,Aa,1000,{GEMEENTE}\n"
     )
     return small
-
-
-def variables(small: Small, folder: Path) -> dict[str, str]:
-    return {"LANDING": str(small.landing), "CONFIG": str(small.config), "OUT": str(folder / "out")}
 
 
 def deliver(small: Small) -> None:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import openpyxl
 import psycopg
 import pytest
 import stepping
-from conftest import platform
+from conftest import Delivery, notices, rows
 from oracle.small_landing import FEB, JAN, A, Small, signal
-from test_delivery import forget_everything, notices, rows
 
 from vroegsignaal import outbox, release, warehouse
 from vroegsignaal.errors import UsageError
@@ -23,31 +20,17 @@ from vroegsignaal.settings import Settings
 
 MONTH = Month.parse(JAN)
 WRONG = Wanted(A, MONTH, "rood", "s1")
-Town = tuple[Small, Settings]
-
-
-@pytest.fixture(scope="module")
-def server_home(new_home: Callable[[], Path]) -> Path:
-    return new_home()
 
 
 @pytest.fixture
-def town(tmp_path: Path, server_home: Path) -> Iterator[Town]:
+def town(delivery: Delivery) -> Delivery:
     """Household 1: blauw and wit report € 100 each, and rood € 17.693 where € 176,93 was meant."""
-    small = Small(tmp_path)
-    variables = {"LANDING": str(small.landing), "CONFIG": str(small.config), "OUT": str(tmp_path / "out")}
-    with platform(server_home, **variables) as here:
-        forget_everything(here)
-        with warehouse.connect(here, "owner") as connection:
-            connection.execute(
-                "do $$ begin if to_regclass('core.signal') is not null then truncate core.signal, core.match,"
-                " core.match_creditor, core.candidate, core.proposal, core.household; end if; end $$"
-            )
-        small.signals(JAN, "rood", signal(JAN, 1, "17693"), signal(JAN, 2))
-        small.signals(JAN, "blauw", signal(JAN, 1))
-        small.signals(JAN, "wit", signal(JAN, 1))
-        small.residents(JAN, "1", "2")
-        yield small, here
+    small, _ = delivery
+    small.signals(JAN, "rood", signal(JAN, 1, "17693"), signal(JAN, 2))
+    small.signals(JAN, "blauw", signal(JAN, 1))
+    small.signals(JAN, "wit", signal(JAN, 1))
+    small.residents(JAN, "1", "2")
+    return delivery
 
 
 def run(month: str = JAN) -> None:
@@ -80,7 +63,7 @@ def correct(small: Small, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["next delivery", "release"])
-def test_the_wrong_amount_corrected_before_approval_is_as_if_it_had_been_right(town: Town, way: str) -> None:
+def test_the_wrong_amount_corrected_before_approval_is_as_if_it_had_been_right(town: Delivery, way: str) -> None:
     small, here = town
     stepping.receive(JAN)
     correct(small, way)
@@ -92,7 +75,7 @@ def test_the_wrong_amount_corrected_before_approval_is_as_if_it_had_been_right(t
 
 
 @pytest.mark.parametrize("way", ["next delivery", "release"])
-def test_the_wrong_amount_corrected_after_approval_changes_no_selection_and_is_listed(town: Town, way: str) -> None:
+def test_the_wrong_amount_corrected_after_approval_changes_no_selection_and_is_listed(town: Delivery, way: str) -> None:
     small, here = town
     run()
     before = rows(here, "select * from decision.selection")
@@ -104,7 +87,7 @@ def test_the_wrong_amount_corrected_after_approval_changes_no_selection_and_is_l
     assert differences(here) == [("other_arrears", Decimal(200), Decimal("376.93"))]
 
 
-def test_a_released_row_counts_as_accepted_and_its_finding_stays(town: Town) -> None:
+def test_a_released_row_counts_as_accepted_and_its_finding_stays(town: Delivery) -> None:
     _, here = town
     run()
     assert drop_of_rood(here) == [(2, 1, 1, 0)]
@@ -126,7 +109,7 @@ def test_a_released_row_counts_as_accepted_and_its_finding_stays(town: Town) -> 
     assert "De gemeente heeft de rij op" in notice["melding"]
 
 
-def test_the_amount_that_was_delivered_stays_in_raw_and_what_was_said_last_counts(town: Town) -> None:
+def test_the_amount_that_was_delivered_stays_in_raw_and_what_was_said_last_counts(town: Delivery) -> None:
     _, here = town
     stepping.receive(JAN)
     release.release(WRONG, "A. de Vries", "gebeld", Decimal("176.93"))
@@ -141,7 +124,7 @@ def test_the_amount_that_was_delivered_stays_in_raw_and_what_was_said_last_count
     ]
 
 
-def test_nobody_can_change_or_delete_a_release(town: Town) -> None:
+def test_nobody_can_change_or_delete_a_release(town: Delivery) -> None:
     _, here = town
     stepping.receive(JAN)
     release.release(WRONG, "A. de Vries", "klopt")
@@ -154,7 +137,7 @@ def test_nobody_can_change_or_delete_a_release(town: Town) -> None:
                 connection.execute(statement)
 
 
-def test_a_released_double_takes_the_place_of_the_earlier_row(town: Town) -> None:
+def test_a_released_double_takes_the_place_of_the_earlier_row(town: Delivery) -> None:
     small, here = town
     # As in the pilot: the wrong amount follows a right one of the same customer.
     small.signals(JAN, "rood", signal(JAN, 1, "176,93", signaal_id="s0"), signal(JAN, 1, "17693"))
@@ -166,7 +149,7 @@ def test_a_released_double_takes_the_place_of_the_earlier_row(town: Town) -> Non
     assert rows(here, "select signals from mart.signals_by_month_creditor where creditor = 'rood'") == [(1,)]
 
 
-def test_held_rows_are_listed_until_they_are_released(town: Town) -> None:
+def test_held_rows_are_listed_until_they_are_released(town: Delivery) -> None:
     small, _ = town
     small.signals(JAN, "wit", signal(JAN, 1), signal(JAN, 3, postcode="99"))
     stepping.receive(JAN)
@@ -193,7 +176,7 @@ def test_held_rows_are_listed_until_they_are_released(town: Town) -> None:
         (Wanted(A, MONTH, "rood", "s8"), "was replaced by a later delivery"),
     ],
 )
-def test_what_cannot_be_released_is_refused_with_what_to_do(town: Town, wanted: Wanted, told: str) -> None:
+def test_what_cannot_be_released_is_refused_with_what_to_do(town: Delivery, wanted: Wanted, told: str) -> None:
     small, here = town
     small.signals(JAN, "rood", signal(JAN, 8, "0"))
     small.signals(JAN, "rood.2", signal(JAN, 1, "17693"), signal(JAN, 2))
@@ -249,7 +232,7 @@ def take_back(small: Small, month: str, *signals: str, reason: str = "betaald") 
 
 
 @pytest.mark.parametrize("month", [JAN, FEB])
-def test_who_paid_after_approval_is_marked_on_the_list_on_arrival_and_stays_on_it(town: Town, month: str) -> None:
+def test_who_paid_after_approval_is_marked_on_the_list_on_arrival_and_stays_on_it(town: Delivery, month: str) -> None:
     small, here = town
     run()
     assert walking_list(here)["crediteuren"] == "Blauw, Wit"
@@ -267,7 +250,7 @@ def test_who_paid_after_approval_is_marked_on_the_list_on_arrival_and_stays_on_i
         assert [kind for kind, *_ in differences(here)] == ["no_longer_a_match"]
 
 
-def test_one_of_two_customers_who_paid_is_marked_as_part(town: Town) -> None:
+def test_one_of_two_customers_who_paid_is_marked_as_part(town: Delivery) -> None:
     small, here = town
     small.signals(JAN, "wit", signal(JAN, 1), signal(JAN, 1, signaal_id="s7", klantnummer="k7"))
     run()
@@ -276,7 +259,7 @@ def test_one_of_two_customers_who_paid_is_marked_as_part(town: Town) -> None:
     assert walking_list(here)["crediteuren"] == "Blauw, Wit (deels onterecht)"
 
 
-def test_a_list_that_is_being_filled_in_is_left_alone_while_nothing_changes(town: Town) -> None:
+def test_a_list_that_is_being_filled_in_is_left_alone_while_nothing_changes(town: Delivery) -> None:
     _, here = town
     run()
     workbook = here.out / A / JAN / "looplijst.xlsx"

@@ -2,56 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import psycopg
 import pytest
 import stepping
-from conftest import platform
-from oracle.small_landing import DEC, FEB, JAN, SIGNAL_COLUMNS, A, Small, signal
+from conftest import Delivery, notices, rows
+from oracle.small_landing import DEC, FEB, JAN, SIGNAL_COLUMNS, A, signal
 
-from vroegsignaal import door, intake, outbox, reading, warehouse
+from vroegsignaal import door, intake, outbox, warehouse
 from vroegsignaal.months import Month
-from vroegsignaal.settings import Settings
-
-Delivery = tuple[Small, Settings]
-
-
-@pytest.fixture
-def delivery(tmp_path: Path, server_home: Path) -> Iterator[Delivery]:
-    """An empty landing area, and a platform that knows nothing yet."""
-    small = Small(tmp_path)
-    variables = {"LANDING": str(small.landing), "CONFIG": str(small.config), "OUT": str(tmp_path / "out")}
-    with platform(server_home, **variables) as here:
-        forget_everything(here)
-        yield small, here
-
-
-@pytest.fixture(scope="module")
-def server_home(new_home: Callable[[], Path]) -> Path:
-    """One server for the module: initialising one takes seconds."""
-    return new_home()
-
-
-def forget_everything(here: Settings) -> None:
-    with warehouse.connect(here, "owner") as connection:
-        for schema, table in warehouse.fetch(
-            connection,
-            "select schemaname, tablename from pg_tables where schemaname in ('raw', 'quality', 'vault', 'decision')",
-        ):
-            connection.execute(f'truncate "{schema}"."{table}" cascade')
-
-
-def rows(here: Settings, statement: str) -> list[tuple]:
-    return [tuple(row.values()) for row in reading.rows(here, statement, "owner")]
-
-
-def notices(here: Settings, name: str, month: str = JAN) -> list[dict[str, str]]:
-    with (here.out / A / month / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter=";"))
-
 
 # -- into raw
 

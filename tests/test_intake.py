@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 import stepping
-from conftest import platform
+from conftest import Delivery, notices, rows
 from corpus.workbooks import workbook
 from oracle.small_landing import FEB, JAN, SIGNAL_COLUMNS, A, Small, signal
-from test_delivery import Delivery, forget_everything, notices, rows, server_home
 
 from vroegsignaal import door, intake, landing, outbox
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
 from vroegsignaal.outbox.files import write_csv
 
-__all__ = ["server_home"]
-
 DIALECTS = "creditor,encoding,delimiter,decimal_separator,thousands_separator,format\n"
 COLUMNS = SIGNAL_COLUMNS.split(";")
-
-
-@pytest.fixture
-def delivery(tmp_path: Path, server_home: Path) -> Iterator[Delivery]:
-    small = Small(tmp_path)
-    variables = {"LANDING": str(small.landing), "CONFIG": str(small.config), "OUT": str(tmp_path / "out")}
-    with platform(server_home, **variables) as here:
-        forget_everything(here)
-        yield small, here
 
 
 def configure(small: Small, *dialects: str, **files: str) -> None:

@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 import stepping
-from conftest import platform
+from conftest import Delivery
 from oracle.small_landing import DEC, FEB, JAN, NOV, SIGNAL_COLUMNS, A, Small, signal
 
 from vroegsignaal import intake, reading, warehouse
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
-
-Place = tuple[Small, Settings]
-
-
-@pytest.fixture(scope="module")
-def server_home(new_home: Callable[[], Path]) -> Path:
-    """One server for the module: initialising one takes seconds."""
-    return new_home()
-
-
-@pytest.fixture
-def place(tmp_path: Path, server_home: Path) -> Iterator[Place]:
-    """An empty landing area, and a platform that knows nothing yet."""
-    small = Small(tmp_path)
-    with platform(server_home, LANDING=str(small.landing), CONFIG=str(small.config)) as here:
-        with warehouse.connect(here, "owner") as connection:
-            for table in warehouse.fetch(
-                connection,
-                "select format('%I.%I', schemaname, tablename) from pg_tables"
-                " where schemaname in ('raw', 'quality', 'vault', 'decision')",
-            ):
-                connection.execute(f"truncate {table[0]} cascade")
-        yield small, here
 
 
 def found(here: Settings, month: str, *rules: str) -> list[tuple]:
@@ -62,8 +36,8 @@ def add_policy(small: Small, *rows: str) -> None:
 # -- the register of residents
 
 
-def test_an_address_is_sought_in_the_newest_register_known_and_never_in_a_later_one(place: Place) -> None:
-    small, here = place
+def test_an_address_is_sought_in_the_newest_register_known_and_never_in_a_later_one(delivery: Delivery) -> None:
+    small, here = delivery
     unknown = "address_unknown"
     for month in (DEC, JAN, FEB):
         small.signals(month, "rood", *(signal(month, number) for number in (1, 2, 3)))
@@ -81,8 +55,8 @@ def test_an_address_is_sought_in_the_newest_register_known_and_never_in_a_later_
     assert found(here, FEB, unknown) == []
 
 
-def test_each_municipality_is_laid_beside_its_own_register(place: Place) -> None:
-    small, here = place
+def test_each_municipality_is_laid_beside_its_own_register(delivery: Delivery) -> None:
+    small, here = delivery
     for municipality in (A, "9102"):
         small.signals(JAN, "rood", signal(JAN, 1, postcode="5555ZZ"), municipality=municipality)
     small.residents(JAN, "1", municipality="9102")
@@ -93,8 +67,8 @@ def test_each_municipality_is_laid_beside_its_own_register(place: Place) -> None
 # -- months before
 
 
-def test_what_is_usual_takes_thirty_signals_of_earlier_months(place: Place) -> None:
-    small, here = place
+def test_what_is_usual_takes_thirty_signals_of_earlier_months(delivery: Delivery) -> None:
+    small, here = delivery
     # 29 in November, and one more in December.
     small.signals(NOV, "rood", *(signal(NOV, number, str(100 + number)) for number in range(1, 30)))
     small.signals(DEC, "rood", signal(DEC, 30, "2000"))
@@ -105,8 +79,8 @@ def test_what_is_usual_takes_thirty_signals_of_earlier_months(place: Place) -> N
     assert [line for _, line, _, _ in found(here, JAN, "amount_unusual")] == [2, 4]
 
 
-def test_a_month_is_compared_with_what_is_in_force_of_the_month_before(place: Place) -> None:
-    small, here = place
+def test_a_month_is_compared_with_what_is_in_force_of_the_month_before(delivery: Delivery) -> None:
+    small, here = delivery
     small.signals(DEC, "rood", signal(DEC, 1, "100"), signal(DEC, 2, "250"))
     small.signals(DEC, "rood.2", signal(DEC, 1, "120"), signal(DEC, 2, "250"))
     small.signals(JAN, "rood", signal(JAN, 1, "100"), signal(JAN, 2, "2,75"))
@@ -119,8 +93,8 @@ def test_a_month_is_compared_with_what_is_in_force_of_the_month_before(place: Pl
 # -- the delivery as a whole
 
 
-def test_what_arrives_after_the_approval_is_late(place: Place) -> None:
-    small, here = place
+def test_what_arrives_after_the_approval_is_late(delivery: Delivery) -> None:
+    small, here = delivery
     small.signals(JAN, "rood", signal(JAN, 1))
     stepping.receive(JAN)
     with warehouse.connect(here, "owner") as connection:
@@ -133,8 +107,8 @@ def test_what_arrives_after_the_approval_is_late(place: Place) -> None:
 # -- severity by policy
 
 
-def test_a_policy_holds_rows_back_by_a_further_rule_from_the_date_on_which_it_holds(place: Place) -> None:
-    small, here = place
+def test_a_policy_holds_rows_back_by_a_further_rule_from_the_date_on_which_it_holds(delivery: Delivery) -> None:
+    small, here = delivery
     add_policy(small, "9101,2022-01-25,severity_legal_person,,2", "9101,2022-02-26,severity_legal_person,,1")
     for month in (DEC, JAN, FEB, "2022-03"):
         small.signals(month, "rood", signal(month, 1), signal(month, 2, achternaam="Proef Beheer BV"))
@@ -145,8 +119,8 @@ def test_a_policy_holds_rows_back_by_a_further_rule_from_the_date_on_which_it_ho
     assert [tuple(row.values()) for row in ledger] == [(1, 1), (1, 1), (2, 0), (2, 0)]
 
 
-def test_a_policy_for_a_sector_goes_before_one_for_all(place: Place) -> None:
-    small, here = place
+def test_a_policy_for_a_sector_goes_before_one_for_all(delivery: Delivery) -> None:
+    small, here = delivery
     add_policy(small, "9101,2020-01-01,severity_legal_person,,2", "9101,2020-01-01,severity_legal_person,health,1")
     small.signals(JAN, "rood", signal(JAN, 1, achternaam="Stichting Proef"))
     small.signals(JAN, "wit", signal(JAN, 1, achternaam="Stichting Proef"))
@@ -159,8 +133,8 @@ def test_a_policy_for_a_sector_goes_before_one_for_all(place: Place) -> None:
     ]
 
 
-def test_a_household_is_not_reported_twice_when_policy_held_the_first_row_back(place: Place) -> None:
-    small, here = place
+def test_a_household_is_not_reported_twice_when_policy_held_the_first_row_back(delivery: Delivery) -> None:
+    small, here = delivery
     add_policy(small, "9101,2020-01-01,severity_same_person_two_addresses,,2")
     bsn = "999990019"
     small.signals(
@@ -185,9 +159,9 @@ def test_a_household_is_not_reported_twice_when_policy_held_the_first_row_back(p
     ],
 )
 def test_a_severity_that_no_policy_may_set_is_refused_with_its_line(
-    place: Place, parameter: str, value: str, told: str
+    delivery: Delivery, parameter: str, value: str, told: str
 ) -> None:
-    small, _ = place
+    small, _ = delivery
     add_policy(small, f"9101,2020-01-01,{parameter},,{value}")
     line = len((small.config / "policy.csv").read_text().splitlines())
     with pytest.raises(PlatformError) as raised:
@@ -199,8 +173,8 @@ def test_a_severity_that_no_policy_may_set_is_refused_with_its_line(
 # -- configuration alone
 
 
-def test_a_new_creditor_with_its_own_names_dialect_and_threshold_is_configuration_alone(place: Place) -> None:
-    small, here = place
+def test_a_new_creditor_with_its_own_names_dialect_and_threshold_is_configuration_alone(delivery: Delivery) -> None:
+    small, here = delivery
     for file, row in {
         "creditors.csv": "paars,Paars Warmte,energy,signalen@paars.example",
         "agreements.csv": "9101,paars,2022-01-01,",
