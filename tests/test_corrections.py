@@ -266,3 +266,40 @@ def test_a_list_that_is_being_filled_in_is_left_alone_while_nothing_changes(town
     workbook.write_bytes(b"filled in")
     stepping.receive(JAN)
     assert workbook.read_bytes() == b"filled in"
+
+
+def test_whom_the_visitor_asks_for_is_a_customer_whose_arrears_still_stand(town: Delivery) -> None:
+    small, here = town
+    small.signals(
+        JAN, "wit", signal(JAN, 1), signal(JAN, 1, "900", signaal_id="s7", klantnummer="k7", achternaam="Groter")
+    )
+    run()
+    assert walking_list(here)["achternaam"] == "Groter"
+    take_back(small, JAN, "s7", reason="onterecht")
+    stepping.receive(JAN)
+    assert walking_list(here)["achternaam"] == "Proef"
+
+
+def test_what_was_taken_back_before_the_approval_is_not_on_the_list(town: Delivery) -> None:
+    small, here = town
+    small.signals(
+        JAN, "wit", signal(JAN, 1), signal(JAN, 1, "900", signaal_id="s7", klantnummer="k7", achternaam="Groter")
+    )
+    take_back(small, JAN, "s7", reason="onterecht")
+    run()
+    listed = walking_list(here)
+    assert (listed["achternaam"], listed["crediteuren"]) == ("Proef", "Blauw, Wit")
+    assert let_op(here) is None
+
+
+def test_who_was_chosen_stays_on_the_list_when_the_deliveries_are_rejected_after_all(town: Delivery) -> None:
+    small, here = town
+    run()
+    before = walking_list(here)
+    agreements = (small.config / "agreements.csv").read_text().replace(",2020-01-01,", ",2023-01-01,")
+    (small.config / "agreements.csv").write_text(agreements)
+    stepping.receive(JAN)
+    outbox.hand_out(MONTH)
+    assert rows(here, "select distinct status from raw.drop_ledger where feed = 'signals'") == [("rejected",)]
+    address = ("postcode", "huisnummer", "huisnummertoevoeging", "rang", "crediteuren")
+    assert [walking_list(here)[name] for name in address] == [before[name] for name in address]

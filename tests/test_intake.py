@@ -367,3 +367,124 @@ def test_judging_tells_of_all_drops_of_a_portal(delivery: Delivery) -> None:
     intake.receive(Month.parse(JAN))
     totals = door.judge(Month.parse(JAN))
     assert totals == {"drops": 2, "rejected_drops": 1, "accepted": 1, "quarantined": 0, "rejected": 1}
+
+
+# -- amounts
+
+
+@pytest.mark.parametrize(
+    ("decimal", "thousands", "amount", "read"),
+    [
+        (",", ".", "1.234,50", "1234.50"),
+        (",", ".", "12.345.678,9", "12345678.9"),
+        (",", ".", "1234,50", "1234.50"),
+        (".", ",", "1,250.00", "1250.00"),
+        (".", "'", "1'250.00", "1250.00"),
+        (",", "", "1234,50", "1234.50"),
+        # Thousands are three digits: these are none, and must not become a hundred times as much.
+        (",", ".", "12.50", None),
+        (",", ".", "1.2345", None),
+        (",", ".", ".500", None),
+        (".", ",", "12,50", None),
+        # Signs that the reading uses itself.
+        (",", ".", "1T000", None),
+        (",", "", "1D50", None),
+    ],
+)
+def test_an_amount_is_read_with_the_separators_of_its_dialect(
+    delivery: Delivery, decimal: str, thousands: str, amount: str, read: str | None
+) -> None:
+    written = ", ".join("'" + text.replace("'", "''") + "'" for text in (amount, decimal, thousands))
+    assert rows(delivery[1], f"select quality.read_amount({written})::text") == [(read,)]
+
+
+# -- what is put right in the configuration afterwards
+
+
+def test_a_file_is_read_anew_when_its_dialect_changes(delivery: Delivery) -> None:
+    small, here = delivery
+    small.signals(JAN, "rood", signal(JAN, 1, "176.93"), signal(JAN, 2, "80"))
+    stepping.receive(JAN)
+    assert drops(delivery) == [("rood", 1, "accepted", 2, 1)]
+    configure(small, "rood,utf-8,;,.,,csv")
+    stepping.receive(JAN)
+    assert drops(delivery) == [("rood", 1, "accepted", 2, 2)]
+    assert rows(here, "select bedrag::text from quality.accepted_signals order by line_no") == [("176.93",), ("80",)]
+
+
+def test_a_file_is_read_anew_when_its_aliases_change(delivery: Delivery) -> None:
+    small, here = delivery
+    text = f"{SIGNAL_COLUMNS};mail\n{signal(JAN, 1)};a@b.example\n".replace(";email;", ";x;")
+    small.put(JAN, "signals/rood.csv", text)
+    stepping.receive(JAN)
+    assert rows(here, "select email from raw.signals") == [(None,)]
+    configure(small, column_aliases="creditor,alias,column\nrood,mail,email\n")
+    stepping.receive(JAN)
+    assert rows(here, "select email from raw.signals") == [("a@b.example",)]
+
+
+def test_a_portal_is_read_anew_when_a_creditor_enters_the_register(delivery: Delivery) -> None:
+    small, here = delivery
+    named = [(signal(JAN, 1), "rood"), (signal(JAN, 2), "Nieuwe partij"), (signal(JAN, 3), "weg"), (signal(JAN, 4), "")]
+    small.put(JAN, "signals/portaal.csv", portal_text(*named))
+    stepping.receive(JAN)
+    assert {drop[0]: drop[2:] for drop in drops(delivery)} == {
+        "rood": ("accepted", 1, 1),
+        "nieuwe_partij": ("rejected", 1, 0),
+        "weg": ("rejected", 1, 0),
+        "onbekend": ("rejected", 1, 0),
+    }
+    of_rood = rows(here, "select drop_id from raw.drop_ledger where creditor = 'rood'")
+    for name, row in (("creditors", "np,Nieuwe partij,rent,"), ("agreements", f"{A},np,2020-01-01,")):
+        with (small.config / f"{name}.csv").open("a") as file:
+            file.write(f"{row}\n")
+    stepping.receive(JAN)
+    assert {drop[0]: drop[2:] for drop in drops(delivery)} == {
+        "rood": ("accepted", 1, 1),
+        "np": ("accepted", 1, 1),
+        "weg": ("rejected", 1, 0),
+        "onbekend": ("rejected", 1, 0),
+    }
+    assert rows(here, "select drop_id from raw.drop_ledger where creditor = 'rood'") == of_rood
+    assert len(rows(here, "select 1 from raw.signals")) == 4
+    assert intake.receive(Month.parse(JAN)) == {"new": 0, "known": 1}
+
+
+def test_a_utf_16_file_is_read_where_that_is_declared_and_refused_without_its_mark(delivery: Delivery) -> None:
+    small, here = delivery
+    configure(small, 'rood,utf-16,;,",",,csv', 'wit,utf-16,;,",",,csv')
+    text = f"{SIGNAL_COLUMNS}\n{signal(JAN, 1)}\n"
+    small.put(JAN, "signals/rood.csv", text.encode("utf-16"))
+    small.put(JAN, "signals/wit.csv", text.encode("utf-16-le"))
+    stepping.receive(JAN)
+    assert drops(delivery) == [("rood", 1, "accepted", 1, 1), ("wit", 1, "rejected", 0, 0)]
+    ((why,),) = rows(here, "select unreadable from raw.drop_ledger where creditor = 'wit'")
+    assert why.startswith("regel 1: geen utf-16 (er staat geen byte order mark)")
+
+
+def test_what_is_no_text_is_told_with_its_own_line(delivery: Delivery) -> None:
+    small, here = delivery
+    lines = [SIGNAL_COLUMNS, *(signal(JAN, n) for n in range(1, 400))]
+    data = "\n".join(lines).encode().replace(b"Proef;", b"Pro\xe9f;")
+    whole = "\n".join([*lines[:300], "stand-in"]).encode()
+    small.put(JAN, "signals/rood.csv", data)
+    small.put(JAN, "signals/wit.csv", whole.replace(b"stand-in", b"\xe9"))
+    stepping.receive(JAN)
+    told = dict(rows(here, "select creditor, unreadable from raw.drop_ledger"))
+    assert told["rood"].startswith("regel 2: geen tekst in de codering utf-8; het bestand lijkt Windows-1252")
+    assert told["wit"].startswith("regel 301: geen tekst in de codering utf-8")
+
+
+def test_going_back_to_the_bytes_of_an_earlier_delivery_is_told(delivery: Delivery) -> None:
+    small, _ = delivery
+    small.signals(JAN, "rood", signal(JAN, 1))
+    small.signals(JAN, "rood.2", signal(JAN, 2))
+    small.signals(JAN, "rood.3", signal(JAN, 1))
+    stepping.receive(JAN)
+    # The same drop twice changes nothing; its sender may think otherwise.
+    assert [drop[1:3] for drop in drops(delivery)] == [(1, "superseded"), (2, "accepted")]
+    outbox.hand_out(Month.parse(JAN))
+    told = notices(delivery[1], "meldingen/rood.csv")
+    assert [(row["bestand"], row["regel_naam"]) for row in told] == [
+        (f"{A}/{JAN}/signals/rood.2.csv", "duplicate_delivery")
+    ]

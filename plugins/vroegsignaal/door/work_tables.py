@@ -68,8 +68,25 @@ def lay_out_drops(connection: psycopg.Connection, month: Month) -> None:
                         and earlier.signal_month < ledger.signal_month
                 ) as same_as_month,
                 (
-                    select min(again.file) from raw.redelivery as again
-                    where again.drop_id = ledger.drop_id and again.file <> ledger.file
+                    -- Told on the newest drop, since a drop that is superseded tells nothing.
+                    select min(again.file)
+                    from raw.redelivery as again
+                    inner join raw.drop_ledger as same using (drop_id)
+                    where
+                        (same.municipality_code, same.signal_month, same.feed)
+                        = (ledger.municipality_code, ledger.signal_month, ledger.feed)
+                        and same.creditor is not distinct from ledger.creditor
+                        and again.file <> same.file
+                        and again.delivery >= ledger.delivery
+                        and ledger.drop_id = (
+                            select newest.drop_id from raw.drop_ledger as newest
+                            where
+                                (newest.municipality_code, newest.signal_month, newest.feed)
+                                = (ledger.municipality_code, ledger.signal_month, ledger.feed)
+                                and newest.creditor is not distinct from ledger.creditor
+                            order by newest.delivery desc, newest.drop_id desc
+                            limit 1
+                        )
                 ) as delivered_again
             from raw.drop_ledger as ledger
             where ledger.signal_month = %(month)s

@@ -7,7 +7,7 @@ import time
 import psycopg
 
 from vroegsignaal import configuration, landing, settings, warehouse
-from vroegsignaal.intake import ledger
+from vroegsignaal.intake import dialect, ledger
 from vroegsignaal.intake.loading import load_file
 from vroegsignaal.landing import DeliveredFile
 from vroegsignaal.months import Month
@@ -66,9 +66,11 @@ def _receive_file(connection: psycopg.Connection, file: DeliveredFile) -> bool:
     """Put one file in the ledger and its rows in `raw`; False when the same drop is there already."""
     fingerprint = ledger.fingerprint(file)
     known = ledger.known(connection, file, fingerprint, file.creditor)
-    # What could not be read before is read again: its dialect, aliases or name may have been put right since.
-    if known is None or known.failed:
-        load_file(connection, file, fingerprint, again=known)
+    spoken = dialect.declared(connection, file)
+    # What could not be read before is read again, and so is what is to be read otherwise since: its dialect, aliases or
+    # name may have been put right.
+    if known is None or known.failed or (known.file == file.name and known.read_as != spoken.fingerprint):
+        load_file(connection, file, fingerprint, spoken, again=known)
     else:
         ledger.note_again(connection, known, file)
     return known is None

@@ -140,7 +140,7 @@ def _header(path: UPath, dialect: Dialect) -> tuple[int, list[str]]:
     """The line and the names of the first record; no names for a file without any."""
     with path.open("rb") as stream:
         kind = kind_of_binary(stream.read(8))
-    if kind:
+    if kind and kind != codecs.lookup(dialect.encoding).name.upper():
         raise Unreadable("regel 1: geen tekst")
     return next(_records(path, dialect, _Progress()), (1, []))
 
@@ -179,10 +179,26 @@ def _lines(path: UPath, dialect: Dialect, progress: _Progress) -> Iterator[str]:
                     progress.note(f"regel {line_no}: geen tekst (een nulbyte)")
                     line = line.replace("\0", " ")
                 yield line
+        except UnicodeError:
+            raise Unreadable(_no_text(path, dialect)) from None
+
+
+def _no_text(path: UPath, dialect: Dialect) -> str:
+    """Where the file stops being text: decoding runs ahead of the lines, so that the line is looked for."""
+    decoder = codecs.getincrementaldecoder(_python_encoding(dialect))()
+    line_no, text = 1, ""
+    with path.open("rb") as stream:
+        try:
+            while chunk := stream.read(CHUNK):
+                text = decoder.decode(chunk)
+                line_no += text.count("\n")
+            decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
-            raise Unreadable(
-                f"na regel {line_no}: geen tekst in de codering {dialect.encoding} ({error.reason})"
-            ) from None
+            text = error.object[: error.start].decode(dialect.encoding, "replace")
+            line_no += text.count("\n")
+        except UnicodeError:
+            return f"regel 1: geen {dialect.encoding} (er staat geen byte order mark)"
+    return f"regel {line_no}: geen tekst in de codering {dialect.encoding}"
 
 
 def _python_encoding(dialect: Dialect) -> str:

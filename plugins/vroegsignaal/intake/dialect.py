@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 from dataclasses import dataclass
+from hashlib import sha256
 
 import psycopg
 from upath import UPath
@@ -43,6 +44,8 @@ class Dialect:
     format: str = CSV
     creditor_column: str | None = None
     """Of a portal: the column that names the creditor of each row."""
+    fingerprint: str = ""
+    """Of all that says how the sender is read: with another one, a file is read anew."""
 
 
 def declared(connection: psycopg.Connection, file: DeliveredFile) -> Dialect:
@@ -56,7 +59,19 @@ def declared(connection: psycopg.Connection, file: DeliveredFile) -> Dialect:
         "select lower(creditor_column) from config.portals where portal = %s", [file.creditor]
     ).fetchone()
     encoding, delimiter, *others = row or ("utf-8", ";", ",", "", CSV)
-    return Dialect(encoding, _WRITTEN_DELIMITERS.get(delimiter, delimiter), *others, portal and portal[0])
+    aliases = connection.execute(
+        'select alias, "column" from config.column_aliases where creditor = %s order by 1, 2', [file.sender]
+    ).fetchall()
+    # Who a portal means depends on who is in the register.
+    register = connection.execute("select creditor, name from config.creditors order by 1").fetchall() if portal else []
+    said = repr((encoding, delimiter, others, portal, aliases, register))
+    return Dialect(
+        encoding,
+        _WRITTEN_DELIMITERS.get(delimiter, delimiter),
+        *others,
+        creditor_column=portal and portal[0],
+        fingerprint=sha256(said.encode()).hexdigest(),
+    )
 
 
 def kind_of_binary(beginning: bytes) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 import psycopg
+from psycopg import sql
 
 from vroegsignaal.intake.dialect import Dialect
 from vroegsignaal.landing import DeliveredFile
@@ -15,11 +16,12 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Known:
-    """A drop that is in the ledger (of a portal's file: the first one), and whether its file could not be read."""
+    """A drop that is in the ledger (of a portal's file: the first one), and how its file was read, if it could be."""
 
     drop_id: int
     file: str
     failed: bool
+    read_as: str
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def known(connection: psycopg.Connection, file: DeliveredFile, sha: str, sender:
     """The drop in the ledger with these bytes of a creditor or portal in the file's month; None when there is none."""
     row = connection.execute(
         """
-        select drop_id, file, unreadable is not null or missing_columns <> '{}'
+        select drop_id, file, unreadable is not null or missing_columns <> '{}', coalesce(read_as, '')
         from raw.drop_ledger
         where
             (municipality_code, signal_month, feed, sha256) = (%(code)s, %(month)s, %(feed)s, %(sha)s)
@@ -77,8 +79,8 @@ def note_again(connection: psycopg.Connection, drop: Known, file: DeliveredFile)
     """Note that the bytes of a drop were delivered once more under another name; nothing for its own name."""
     if drop.file != file.name:
         connection.execute(
-            "insert into raw.redelivery (drop_id, file) values (%s, %s) on conflict do nothing",
-            [drop.drop_id, file.name],
+            "insert into raw.redelivery (drop_id, file, delivery) values (%s, %s, %s) on conflict do nothing",
+            [drop.drop_id, file.name, file.delivery],
         )
 
 
@@ -103,6 +105,36 @@ def is_received_since(connection: psycopg.Connection, file: DeliveredFile, momen
     )
 
 
+def of_portal(connection: psycopg.Connection, file: DeliveredFile, sha: str) -> dict[str, int]:
+    """The drops that an earlier reading made of a portal's file, by creditor."""
+    return dict(
+        connection.execute(
+            "select creditor, drop_id from raw.drop_ledger"
+            " where (municipality_code, signal_month, feed, sha256, portal) = (%s, %s, %s, %s, %s) order by drop_id",
+            [file.municipality_code, file.month.first_day, file.feed, sha, file.creditor],
+        ).fetchall()
+    )
+
+
+def forget(connection: psycopg.Connection, drops: list[int]) -> None:
+    """Take drops out of the ledger whose rows stand under other drops since their file was read anew.
+
+    One of which a person released a row stays, without rows.
+    """
+    connection.execute(
+        "update raw.drop_ledger set rows_read = 0"
+        " where drop_id = any(%s) and drop_id in (select drop_id from quality.release)",
+        [drops],
+    )
+    for schema, table in (("quality", "finding"), ("raw", "redelivery"), ("raw", "drop_ledger")):
+        connection.execute(
+            sql.SQL(
+                "delete from {} where drop_id = any(%s) and drop_id not in (select drop_id from quality.release)"
+            ).format(sql.Identifier(schema, table)),
+            [drops],
+        )
+
+
 def next_number(connection: psycopg.Connection) -> int:
     """The number of the next drop."""
     return connection.execute("select coalesce(max(drop_id), 0) + 1 from raw.drop_ledger").fetchone()[0]
@@ -124,21 +156,21 @@ def enter(
         """
         insert into raw.drop_ledger (
             drop_id, municipality_code, signal_month, feed, creditor, portal, delivery, sha256, file, rows_read,
-            unreadable, looks_like, missing_columns, extra_columns, decimal_separator, thousands_separator
-        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            unreadable, looks_like, missing_columns, extra_columns, decimal_separator, thousands_separator, read_as
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (drop_id) do update set (
             status, creditor, portal, delivery, file, rows_read, rows_rejected, unreadable, looks_like,
-            missing_columns, extra_columns, decimal_separator, thousands_separator
+            missing_columns, extra_columns, decimal_separator, thousands_separator, read_as
         ) = (
             'received', excluded.creditor, excluded.portal, excluded.delivery, excluded.file, excluded.rows_read, 0,
             excluded.unreadable, excluded.looks_like, excluded.missing_columns, excluded.extra_columns,
-            excluded.decimal_separator, excluded.thousands_separator
+            excluded.decimal_separator, excluded.thousands_separator, excluded.read_as
         )
         """,
         [
             *(drop_id, file.municipality_code, file.month.first_day, file.feed, creditor),
             *(file.creditor if dialect.creditor_column else None, file.delivery, sha, file.name, rows),
             *(facts.unreadable, facts.looks_like, facts.missing_columns, facts.extra_columns),
-            *(dialect.decimal_separator, dialect.thousands_separator),
+            *(dialect.decimal_separator, dialect.thousands_separator, dialect.fingerprint),
         ],
     )

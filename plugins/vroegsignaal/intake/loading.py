@@ -14,24 +14,29 @@ from vroegsignaal.intake.received import Contents
 from vroegsignaal.landing import DeliveredFile
 
 
-def load_file(connection: psycopg.Connection, file: DeliveredFile, sha: str, again: Known | None) -> None:
+def load_file(
+    connection: psycopg.Connection, file: DeliveredFile, sha: str, spoken: Dialect, again: Known | None
+) -> None:
     """Put a file in the ledger and its rows in `raw`: as one drop, or for a portal as one drop per creditor.
 
-    `again`: the drop of an earlier attempt that could not be read; the file takes its place.
+    `again`: the drop (of a portal: one of the drops) that an earlier reading of these bytes made; the file takes its
+    place.
     """
     feed = contract.feeds()[file.feed]
-    spoken = dialect.declared(connection, file)
     names, rows, facts = _read_with_facts(connection, file, spoken, feed)
     if again and facts.failed and again.file != file.name:
         ledger.note_again(connection, again, file)
         return
-    drop_id = again.drop_id if again else ledger.next_number(connection)
-    if again:
-        raw = sql.Identifier("raw", feed.name)
-        connection.execute(sql.SQL("delete from {} where drop_id = %s").format(raw), [drop_id])
+    earlier = ledger.of_portal(connection, file, sha) if file.creditor else {}
+    if again and again.drop_id not in earlier.values():
+        earlier[file.creditor] = again.drop_id
+    raw = sql.Identifier("raw", feed.name)
+    connection.execute(sql.SQL("delete from {} where drop_id = any(%s)").format(raw), [list(earlier.values())])
     if rows and spoken.creditor_column in names:
-        portal.load(connection, file, sha, spoken, facts, names=names, first_drop=drop_id)
+        portal.load(connection, file, sha, spoken, facts, names=names, earlier=earlier)
     else:
+        drop_id, *others = [*earlier.values()] or [ledger.next_number(connection)]
+        ledger.forget(connection, others)
         ledger.enter(connection, file, sha, spoken, facts, drop_id=drop_id, rows=rows, creditor=file.creditor)
         if names:
             received.move_to_raw(connection, feed, names, sql.Literal(drop_id), sql.SQL("pg_temp.received"))

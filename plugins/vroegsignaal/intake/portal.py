@@ -24,28 +24,33 @@ def load(
     facts: FileFacts,
     *,
     names: list[str],
-    first_drop: int,
+    earlier: dict[str | None, int],
 ) -> None:
     """Enter a drop for every creditor in the file and put its rows in `raw`, each with its line in the file.
 
-    A creditor whose drop with these bytes is known already keeps it. `first_drop`: the number of the first new one.
+    `earlier`: the drops that an earlier reading of the file made, by creditor. A creditor keeps its drop; those of
+    creditors that the file turns out not to name are given to others or forgotten. A creditor that delivered these very
+    bytes itself keeps that drop.
     """
     column = received.positions(len(names))[names.index(dialect.creditor_column)]
-    drop_id = first_drop
     _name_creditors(connection, column, file.creditor)
-    for creditor, rows in connection.execute(
+    senders = connection.execute(
         sql.SQL(
             "select sender.creditor, count(*) from received inner join pg_temp.sender on sender.said = {}"
             " group by sender.creditor order by sender.creditor"
         ).format(_said(column))
-    ).fetchall():
+    ).fetchall()
+    named = {creditor for creditor, _ in senders}
+    free = [drop_id for creditor, drop_id in earlier.items() if creditor not in named]
+    for creditor, rows in senders:
         known = ledger.known(connection, file, sha, creditor)
-        if known and known.drop_id != drop_id:
+        if known and known.drop_id not in earlier.values():
             ledger.note_again(connection, known, file)
             continue
+        drop_id = earlier.get(creditor) or (free.pop(0) if free else ledger.next_number(connection))
         ledger.enter(connection, file, sha, dialect, facts, drop_id=drop_id, rows=rows, creditor=creditor)
         connection.execute("update pg_temp.sender set drop_id = %s where creditor = %s", [drop_id, creditor])
-        drop_id = ledger.next_number(connection)
+    ledger.forget(connection, free)
     received.move_to_raw(
         connection,
         contract.feeds()[file.feed],

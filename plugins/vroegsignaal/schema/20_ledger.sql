@@ -36,12 +36,17 @@ alter table raw.drop_ledger add column if not exists looks_like text;
 comment on column raw.drop_ledger.looks_like is
 'In words for the sender, how the file seems to be written where columns are missing.';
 
+alter table raw.drop_ledger add column if not exists read_as text;
+comment on column raw.drop_ledger.read_as is
+'The fingerprint of how its sender was to be read: dialect, aliases, and for a portal the names of creditors.';
+
 create table if not exists raw.redelivery (
     drop_id bigint not null references raw.drop_ledger,
     file text not null,
     received_at timestamptz not null default now(),
     primary key (drop_id, file)
 );
+alter table raw.redelivery add column if not exists delivery integer not null default 1;
 comment on table raw.redelivery is
 'The bytes of a drop that its sender delivered once more in the same month, under another name.';
 
@@ -153,8 +158,9 @@ comment on table config.holiday is 'The days from Monday to Friday on which nobo
 
 grant select, insert, delete on config.holiday to loader;
 grant select on config.holiday to transformer;
-grant select, insert, update on raw.drop_ledger to loader;
-grant select, insert on raw.month_received, raw.redelivery to loader;
+grant select, insert, update, delete on raw.drop_ledger to loader;
+grant select, insert on raw.month_received to loader;
+grant select, insert, delete on raw.redelivery to loader;
 grant select, insert, delete on quality.finding to loader;
 grant select, insert on quality.release, quality.mail to loader;
 grant select on quality.released to loader;

@@ -49,12 +49,13 @@ $$;
 create or replace function quality.read_amount(given text, decimal_separator text, thousands_separator text)
 returns numeric
 language sql immutable parallel safe as $$
+    -- Thousands are grouped by three: in a dialect with thousands commas `12,50` is no number, and not 1250 either. The
+    -- separators become signs that no amount has, so that one pattern serves every dialect.
     select case
-        -- A point that is neither the decimal nor the thousands separator makes the text no number.
-        when decimal_separator <> '.' and thousands_separator <> '.' and given like '%.%' then null
+        when length(given) >= 60 or given ~ '[^-+0-9.,''_]' then null
         when
-            length(given) < 60
-            and replace(replace(given, thousands_separator, ''), decimal_separator, '.') ~ '^[+-]?\d+(\.\d+)?$'
+            replace(replace(given, thousands_separator, 'T'), decimal_separator, 'D')
+            ~ '^[+-]?(\d+|\d{1,3}(T\d{3})+)(D\d+)?$'
             then replace(replace(given, thousands_separator, ''), decimal_separator, '.')::numeric
     end
 $$;

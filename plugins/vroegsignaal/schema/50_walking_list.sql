@@ -22,16 +22,97 @@ returns table (
     let_op text
 )
 language sql stable security definer set search_path = pg_catalog as $$
+    with counted as (
+        -- The signals that the decision rests on: of the creditors named in it, without what was taken back before.
+        -- What a creditor has taken back since is marked: the household may have paid, and an approved selection stands.
+        select
+            signal.*,
+            ledger.status = 'accepted' as in_force,
+            taken.day as taken_on,
+            taken.reason as taken_reason
+        from decision.selection as selection
+        inner join decision.approval as approval
+            on approval.municipality_code = selection.municipality_code
+            and approval.signal_month = selection.signal_month
+        inner join quality.accepted_signals as signal
+            on signal.municipality_code = selection.municipality_code
+            and signal.household_id = selection.household_id
+            and signal.creditor = any(string_to_array(selection.creditors, ', '))
+            and signal.signal_month <= selection.signal_month
+        inner join raw.drop_ledger as ledger on ledger.drop_id = signal.drop_id
+        left join lateral (
+            select
+                withdrawal.datum as day,
+                -- Only the words of the agreement go on the list.
+                case
+                    when withdrawal.reden in ('betaald', 'onterecht') then withdrawal.reden else 'ingetrokken'
+                end as reason
+            from quality.standing_withdrawal as withdrawal
+            where
+                withdrawal.municipality_code = signal.municipality_code
+                and withdrawal.creditor = signal.creditor
+                and withdrawal.signaal_id = signal.signaal_id
+                and withdrawal.signal_month >= signal.signal_month
+            order by withdrawal.datum desc, withdrawal.drop_id desc, withdrawal.line_no
+            limit 1
+        ) as taken on true
+        where
+            selection.municipality_code = of_municipality
+            and selection.signal_month = of_month
+            and selection.role in ('selected', 'reserve')
+            and not exists (
+                select 1
+                from quality.accepted_withdrawals as withdrawal
+                inner join raw.drop_ledger as then_known on then_known.drop_id = withdrawal.drop_id
+                where
+                    withdrawal.municipality_code = signal.municipality_code
+                    and withdrawal.creditor = signal.creditor
+                    and withdrawal.signaal_id = signal.signaal_id
+                    and withdrawal.signal_month between signal.signal_month and of_month
+                    and then_known.received_at <= approval.approved_at
+            )
+    ),
+
+    newest as (
+        select counted.*
+        from counted
+        inner join (
+            select counted.household_id, counted.creditor, max(counted.signal_month) as signal_month
+            from counted
+            where counted.in_force
+            group by counted.household_id, counted.creditor
+        ) as latest
+            on latest.household_id = counted.household_id
+            and latest.creditor = counted.creditor
+            and latest.signal_month = counted.signal_month
+        where counted.in_force
+    ),
+
+    since as (
+        select
+            newest.household_id,
+            newest.creditor,
+            case when bool_and(newest.taken_on is not null) then '' else 'deels ' end
+            || (array_agg(newest.taken_reason order by newest.taken_on desc nulls last))[1] as mark,
+            max(newest.taken_on) as day
+        from newest
+        group by newest.household_id, newest.creditor
+        having bool_or(newest.taken_on is not null)
+    )
+
     select
         selection.rank,
         case selection.role when 'selected' then 'geselecteerd' else 'reserve' end,
         of_municipality || '-' || to_char(of_month, 'YYYYMM') || '-' || lpad(selection.rank::text, 3, '0'),
-        concat_ws(' ', customer.voorvoegsel, customer.achternaam),
+        nullif(concat_ws(' ', customer.voorvoegsel, customer.achternaam), ''),
         coalesce(customer.straatnaam, resident.straatnaam),
-        customer.huisnummer,
+        coalesce(customer.huisnummer, split_part(household.address_key, ' ', 2)::integer),
         customer.huisletter,
-        customer.huisnummertoevoeging,
-        customer.postcode,
+        case
+            when customer.drop_id is not null then customer.huisnummertoevoeging
+            else nullif(split_part(household.address_key, ' ', 3), '')
+        end,
+        coalesce(customer.postcode, split_part(household.address_key, ' ', 1)),
         coalesce(customer.woonplaats, resident.woonplaats, municipality.name),
         selection.district,
         creditors.names,
@@ -41,8 +122,6 @@ language sql stable security definer set search_path = pg_catalog as $$
         creditors.taken_back
     from decision.selection as selection
     inner join config.municipalities as municipality on municipality.municipality_code = selection.municipality_code
-    -- What a creditor has taken back of its newest signals is marked: the household may have paid since the 25th, and an
-    -- approved selection stands.
     cross join lateral (
         select
             string_agg(register.name || coalesce(' (' || since.mark || ')', ''), ', ' order by register.creditor) as names,
@@ -51,58 +130,21 @@ language sql stable security definer set search_path = pg_catalog as $$
                 '; ' order by register.creditor
             ) as taken_back
         from config.creditors as register
-        left join lateral (
-            select
-                case when bool_and(withdrawal.day is not null) then '' else 'deels ' end
-                || (array_agg(withdrawal.reason order by withdrawal.day desc nulls last))[1] as mark,
-                max(withdrawal.day) as day
-            from (
-                select
-                    signal.*,
-                    max(signal.signal_month) over () as newest_month
-                from quality.accepted_signals as signal
-                inner join raw.drop_ledger as ledger on ledger.drop_id = signal.drop_id
-                where
-                    ledger.status = 'accepted'
-                    and signal.municipality_code = selection.municipality_code
-                    and signal.household_id = selection.household_id
-                    and signal.creditor = register.creditor
-                    and signal.signal_month <= of_month
-            ) as signal
-            left join lateral (
-                select
-                    taken.datum as day,
-                    -- Only the words of the agreement go on the list.
-                    case when taken.reden in ('betaald', 'onterecht') then taken.reden else 'ingetrokken' end as reason
-                from quality.accepted_withdrawals as taken
-                inner join raw.drop_ledger as ledger on ledger.drop_id = taken.drop_id
-                where
-                    ledger.status = 'accepted'
-                    and taken.municipality_code = signal.municipality_code
-                    and taken.creditor = signal.creditor
-                    and taken.signaal_id = signal.signaal_id
-                    and taken.signal_month >= signal.signal_month
-                order by taken.datum desc, taken.drop_id desc, taken.line_no
-                limit 1
-            ) as withdrawal on true
-            where signal.signal_month = signal.newest_month
-            having bool_or(withdrawal.day is not null)
-        ) as since on true
+        left join since on since.creditor = register.creditor and since.household_id = selection.household_id
         where register.creditor = any(string_to_array(selection.creditors, ', '))
     ) as creditors
-    -- The customer whose arrears in the newest month are largest is whom the visitor asks for.
-    cross join lateral (
-        select signal.*
-        from quality.accepted_signals as signal
-        inner join raw.drop_ledger as ledger on ledger.drop_id = signal.drop_id
-        where
-            signal.municipality_code = selection.municipality_code
-            and signal.household_id = selection.household_id
-            and signal.signal_month <= of_month
+    -- Whom the visitor asks for: of those whose arrears still stand, the customer with the largest in the newest month.
+    left join lateral (
+        select counted.*
+        from counted
+        where counted.household_id = selection.household_id
         order by
-            ledger.status = 'accepted' desc, signal.signal_month desc, signal.bedrag desc, signal.creditor, signal.line_no
+            counted.taken_on is not null, counted.in_force desc, counted.signal_month desc, counted.bedrag desc,
+            counted.creditor, counted.line_no
         limit 1
-    ) as customer
+    ) as customer on true
+    -- A delivery may be rejected after all when it is judged again; what was approved is still visited.
+    inner join vault.household as household on household.household_id = selection.household_id
     left join lateral (
         select person.straatnaam, person.woonplaats
         from quality.accepted_brp as person

@@ -1,4 +1,11 @@
--- What a release does to other rows; after the tables of the feeds.
+-- What holds of the accepted rows; after the tables of the feeds.
+
+create or replace view quality.standing_withdrawal as
+-- The withdrawals of the deliveries in force.
+select withdrawal.*
+from quality.accepted_withdrawals as withdrawal
+inner join raw.drop_ledger as ledger using (drop_id)
+where ledger.status = 'accepted';
 
 create or replace view quality.replaced_signal as
 -- Of the accepted rows of one customer at one address in a drop the last counts. There is more than one only where a
