@@ -62,9 +62,13 @@ docs: $(READY)  ## Write the data dictionary from the contracts
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --python-version 3.11 --no-annotate \
 	--custom-compile-command "make lock (for Python 3.11 on Linux)" $(if $(UPGRADE),--upgrade) --extra build
 
+# A lock that stays as it was keeps its time, or the environment would be made anew.
 lock: $(READY_DEV)  ## Resolve pyproject.toml into the two locks
-	@$(COMPILE) --output-file requirements.lock pyproject.toml
-	@$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	@$(call compile,requirements.lock,)
+	@$(call compile,requirements-dev.lock,--extra dev --constraint requirements.lock)
+
+compile = cp $(1) $(1).new && $(COMPILE) $(2) --output-file $(1).new pyproject.toml \
+	&& if cmp -s $(1) $(1).new; then rm $(1).new; else mv $(1).new $(1); fi
 
 secrets:  ## Make the secrets of docker-compose.yml that are not there yet
 	@docker/make-secrets

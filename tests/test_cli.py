@@ -154,3 +154,32 @@ def test_status_says_what_runs_and_where_things_are(home: Path, tmp_path: Path) 
     assert "Airflow: down" in told
     assert "Nothing was ever started" in typed(tmp_path, "status").stdout
     assert "Nothing was ever started" in typed(tmp_path, "down").stdout
+
+
+def test_status_of_a_home_that_is_down_says_how_far_it_is_and_leaves_it_down(new_home: Callable[[], Path]) -> None:
+    folder = new_home()
+    with platform(folder):
+        pass
+    for _ in range(2):
+        done = typed(folder, "status")
+        assert done.returncode == 0
+        assert "embedded, down" in done.stdout
+        assert "municipality" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("VROEGSIGNAAL_OUT", "/dev/null/out", "/dev/null/out cannot be written to"),
+        ("VROEGSIGNAAL_LANDING", "nowhere://x", "nowhere"),
+    ],
+)
+def test_a_place_that_cannot_be_used_is_told_before_anything_runs(
+    home: Path, tmp_path: Path, variable: str, value: str, told: str
+) -> None:
+    (tmp_path / "0637" / "2019-01" / "signals").mkdir(parents=True)
+    done = typed(home, "month", "2019-01", **{"VROEGSIGNAAL_LANDING": f"file://{tmp_path}"} | {variable: value})
+    assert done.returncode != 0
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""

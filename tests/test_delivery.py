@@ -8,7 +8,8 @@ import stepping
 from conftest import Delivery, notices, rows
 from oracle.small_landing import DEC, FEB, JAN, SIGNAL_COLUMNS, A, signal
 
-from vroegsignaal import door, intake, outbox, warehouse
+from vroegsignaal import console, door, intake, outbox, replay, warehouse
+from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
 
 # -- into raw
@@ -200,6 +201,10 @@ def test_a_file_that_lies_in_no_feed_is_left_alone_and_named(delivery: Delivery)
     assert rows(here, "select * from raw.drop_ledger") == []
 
 
+DIALECTS = "creditor,encoding,delimiter,decimal_separator,thousands_separator\n"
+POLICY = "municipality_code,valid_from,parameter,sector,value\n"
+
+
 @pytest.mark.parametrize(
     ("file", "text", "told"),
     [
@@ -225,16 +230,72 @@ def test_a_file_that_lies_in_no_feed_is_left_alone_and_named(delivery: Delivery)
             "municipality_code,creditor,valid_from,valid_to\n9101,rood,2020-02-31,\n",
             ["agreements.csv", "line 2", "column valid_from", "'2020-02-31'"],
         ),
+        (
+            "agreements.csv",
+            "municipality_code,creditor,valid_from,valid_to\n9101,rood,2020-02-01,2019-12-31\n",
+            ["agreements.csv, line 2", "valid_to (2019-12-31) lies before valid_from"],
+        ),
+        ("policy.csv", f"{POLICY}9101,2020-01-01,capacity,,-3\n", ["policy.csv, line 2", "capacity is 0 or more"]),
+        ("policy.csv", f"{POLICY}9101,2020-01-01,capacity,,2.5\n", ["policy.csv, line 2", "a whole number"]),
+        ("policy.csv", f"{POLICY}9101,2020-01-01,window_months,,0\n", ["policy.csv, line 2", "is 1 or more"]),
+        (
+            "column_aliases.csv",
+            "creditor,alias,column\nrood,saldo,bedragen\n",
+            ["column_aliases.csv, line 2", "'bedragen' is no column of a feed"],
+        ),
+        (
+            "creditors.csv",
+            'creditor,name,sector,contact_email\nrood,"Rood,rent,\n',
+            ["creditors.csv, line 2", "quotation marks do not match"],
+        ),
+        ("creditors.csv", "creditor,name\0", ["creditors.csv, line 1", "a null byte"]),
     ],
 )
 def test_configuration_that_cannot_be_used_is_named_by_file_line_and_column(
     delivery: Delivery, file: str, text: str, told: list[str]
 ) -> None:
-    from vroegsignaal.errors import PlatformError
-
     small, _ = delivery
     (small.config / file).write_text(text)
     with pytest.raises(PlatformError) as raised:
         intake.receive(Month.parse(JAN))
     for part in told:
         assert part in str(raised.value)
+
+
+def test_a_folder_in_the_place_of_a_configuration_file_is_named(delivery: Delivery) -> None:
+    small, _ = delivery
+    (small.config / "creditors.csv").unlink()
+    (small.config / "creditors.csv").mkdir()
+    with pytest.raises(PlatformError, match=r"creditors\.csv cannot be read"):
+        intake.receive(Month.parse(JAN))
+
+
+def test_what_may_be_a_slip_of_the_pen_is_remarked(delivery: Delivery) -> None:
+    small, here = delivery
+    for name, row in {
+        "agreements": f"{A},zwart,2020-01-01,",
+        "policy": "0001,2020-01-01,capacity,,5",
+        "dialects": "roood,utf-8,;,.,",
+    }.items():
+        path = small.config / f"{name}.csv"
+        before = path.read_text() if path.exists() else DIALECTS
+        path.write_text(f"{before.rstrip()}\n{row}\n")
+    small.put(JAN, "signals/rood.csv", "kapot\nrij\n")
+    small.put(JAN, "signals/wat.txt", "")
+    small.put(JAN, "signals/rood.csv", SIGNAL_COLUMNS, municipality="0002")
+    small.put("2022-1", "signals/rood.csv", SIGNAL_COLUMNS)
+    stepping.run_months(JAN)
+    months = [Month.parse(JAN), Month.parse(FEB)]
+    told = "\n".join([*replay.remarks_on_deliveries(here, months), *console.remarks_on_files(here, months)])
+    for remark in (
+        f"Rejected: {A}/{JAN}/signals/rood.csv (rood): columns_missing: ",
+        f"Missing: wit ({A}), {JAN}",
+        "Municipality 0002 delivered, but is not in municipalities.csv",
+        "creditor 'zwart' is not in creditors.csv",
+        "municipality 0001 is not in municipalities.csv",
+        "'roood' is no creditor, portal or register (brp, ris, shv)",
+        f"Not read, because it belongs to no feed: {A}/{JAN}/signals/wat.txt",
+        f"Nothing was delivered for {FEB}",
+        f"Not looked at: {A}/2022-1 is no folder",
+    ):
+        assert remark in told

@@ -99,8 +99,7 @@ def test_the_municipalitys_own_registers_have_dialects_and_aliases_by_the_name_o
     [
         ('rood,utf-8,;;,",",,csv', "column delimiter: ';;'"),
         ('rood,utf-8,a,",",,csv', "column delimiter: 'a'"),
-        ('rood,utf-8,",",",",,csv', "columns delimiter, decimal_separator"),
-        ("rood,utf-8,;,.,.,csv", "columns delimiter, decimal_separator, thousands_separator"),
+        ("rood,utf-8,;,.,.,csv", "columns decimal_separator, thousands_separator"),
         ('rood,utf-9,;,",",,csv', "column encoding: 'utf-9'"),
         ('rood,hex,;,",",,csv', "column encoding: 'hex'"),
         ("rood,utf-8,;,x,,csv", "column decimal_separator: 'x'"),
@@ -116,6 +115,15 @@ def test_a_dialect_that_makes_no_sense_is_refused_by_file_line_and_column(
         intake.receive(Month.parse(JAN))
     assert "dialects.csv, line 3" in str(raised.value)
     assert column in str(raised.value)
+
+
+def test_a_decimal_comma_goes_with_commas_between_fields_within_quotation_marks(delivery: Delivery) -> None:
+    small, here = delivery
+    configure(small, 'rood,utf-8,",",",",.,csv')
+    rows_ = [SIGNAL_COLUMNS, signal(JAN, 1, '"1.234,50"')]
+    small.put(JAN, "signals/rood.csv", "\n".join(rows_).replace(";", ","))
+    stepping.receive(JAN)
+    assert rows(here, "select bedrag::text from quality.accepted_signals") == [("1234.50",)]
 
 
 def test_a_portal_by_the_name_of_a_creditor_is_refused(delivery: Delivery) -> None:

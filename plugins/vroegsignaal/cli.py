@@ -60,10 +60,10 @@ def run() -> None:
 
     here = settings.load()
     ours = here.landing == str(here.home / "landing")
-    if ours or not landing.months(here):
+    if ours or ("://" not in here.landing and not landing.months(here)):
         console.out.print(f"Writing the pilot's deliveries to {here.landing}")
         write_landing(Path(here.landing))
-    _run_months(here, landing.months(here))
+    _run_months(here, _months_there(here))
     if ours:
         with replay.warehouse_running(here):
             found = compare(lambda statement: reading.rows(here, statement, "bi"))
@@ -82,7 +82,7 @@ def replay_months(
 
     here = settings.load()
     if landing is not None:
-        here = replace(here, landing=landing if "://" in landing else str(Path(landing).expanduser().absolute()))
+        here = replace(here, landing=settings.landing_area(landing))
     there = _months_there(here)
     begin = Month.parse(first) if first else there[0]
     end = Month.parse(last) if last else there[-1]
@@ -115,7 +115,9 @@ def _months_there(here: settings.Settings) -> list:
 
 def _run_months(here: settings.Settings, months: list) -> None:
     from vroegsignaal import console, replay
+    from vroegsignaal.outbox.files import check_writable
 
+    check_writable(here.out)
     with console.progress_bar(months) as progress:
         result = replay.replay(here, months, progress)
     console.summarise(here, months, result)

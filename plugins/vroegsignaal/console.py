@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from vroegsignaal import landing, replay, warehouse
+from vroegsignaal import configuration, landing, replay, warehouse
 from vroegsignaal.months import Month
 from vroegsignaal.orchestrator import RunResult, Step
 from vroegsignaal.orchestrator.runs import Progress as Report
@@ -20,6 +20,7 @@ from vroegsignaal.replay import MonthTotals, Replay
 from vroegsignaal.settings import Settings
 
 STEPS_OF_A_MONTH = 7
+MOST_REMARKS = 40
 # Where nobody watches there is no window to fit in.
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 
@@ -56,7 +57,8 @@ def summarise(here: Settings, months: list[Month], result: Replay) -> None:
     """Print what the months came to, where the seconds went and where the results are."""
     out.print(_months_table(result.totals, result.run.steps))
     out.print(_steps_table(result.run))
-    _print_deliveries(here, months, result.totals)
+    _print_deliveries(here, result.totals)
+    _print_remarks([*result.remarks, *remarks_on_files(here, months)])
     _print_changes(result)
     out.print(f"Walking lists and notices: {here.out}")
     out.print("Tables: vroegsignaal query 'select * from mart.matches_by_month', or the address from vroegsignaal uri")
@@ -94,7 +96,7 @@ def _steps_table(run: RunResult) -> Table:
     return table
 
 
-def _print_deliveries(here: Settings, months: list[Month], totals: list[MonthTotals]) -> None:
+def _print_deliveries(here: Settings, totals: list[MonthTotals]) -> None:
     rejected = sum(each.rejected_drops for each in totals)
     missing = sum(each.missing_drops for each in totals)
     quarantined = sum(each.quarantined for each in totals)
@@ -104,8 +106,28 @@ def _print_deliveries(here: Settings, months: list[Month], totals: list[MonthTot
             f" what to do is in {here.out}/<gemeentecode>/<jjjj-mm>/, per creditor in meldingen/ and for the"
             " municipality's own registers in bevindingen.csv."
         )
-    for name in [name for month in months for name in landing.unrecognised(here, month)]:
-        out.print(f"Not read, because it belongs to no feed: {name}")
+
+
+def remarks_on_files(here: Settings, months: list[Month]) -> list[str]:
+    """What lies in the landing area or the configuration that nothing was done with, and may have been meant."""
+    remarks = configuration.remarks(here)
+    for month in months:
+        towns = landing.municipalities(here, month)
+        remarks += [f"Not read, because it belongs to no feed: {name}" for name in landing.unrecognised(here, month)]
+        if not towns:
+            remarks.append(f"Nothing was delivered for {month}: no municipality has a folder for it in {here.landing}.")
+    remarks += [
+        f"Not looked at: {name} is no folder <gemeentecode>/<jjjj-mm>, such as 0637/2018-09."
+        for name in landing.not_looked_at(here)
+    ]
+    return remarks
+
+
+def _print_remarks(remarks: list[str]) -> None:
+    for remark in remarks[:MOST_REMARKS]:
+        out.print(remark)
+    if len(remarks) > MOST_REMARKS:
+        out.print(f"… and {len(remarks) - MOST_REMARKS} more like these.")
 
 
 def _print_changes(result: Replay) -> None:
@@ -121,16 +143,22 @@ def print_status(here: Settings) -> None:
     """Print what runs, where things are, and what became of each municipality's months."""
     server = warehouse.server(here)
     out.print(f"Home: {here.home}\nLanding area: {here.landing}\nResults: {here.out}\nConfiguration: {here.config}")
-    if not server.exists():
+    if not (here.warehouse or server.exists()):
         out.print("Nothing was ever started here: `make run` replays the pilot, `vroegsignaal month` runs one month.")
         return
+    up = here.warehouse or server.answers()
+    with replay.warehouse_running(here):
+        _print_state(
+            here, "embedded, " + ("up" if up else "down (it was started to answer this, and is stopped again)")
+        )
+
+
+def _print_state(here: Settings, embedded: str) -> None:
     there = replay.airflow(here).status()
     told = f"{there.url} (user {there.user}, password in {there.password_file})" if there.running else "down"
     out.print(f"Airflow: {told}")
-    where = "VROEGSIGNAAL_WAREHOUSE" if here.warehouse else "embedded, " + ("up" if server.answers() else "down")
-    out.print(f"Warehouse: {where}")
-    if here.warehouse or server.answers():
-        out.print(_ledger_table(here))
+    out.print(f"Warehouse: {'VROEGSIGNAAL_WAREHOUSE' if here.warehouse else embedded}")
+    out.print(_ledger_table(here))
 
 
 def _ledger_table(here: Settings) -> Table:

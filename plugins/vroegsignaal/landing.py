@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from upath import UPath
 
 from vroegsignaal import contract
+from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
@@ -37,9 +38,19 @@ class DeliveredFile:
         return self.creditor or self.path.parent.name
 
 
+def _root(settings: Settings) -> UPath:
+    try:
+        return UPath(settings.landing)
+    except (ValueError, ImportError) as error:
+        raise PlatformError(
+            f"the landing area {settings.landing} cannot be read: {error}. VROEGSIGNAAL_LANDING is a folder, or an"
+            " address that fsspec reads."
+        ) from None
+
+
 def municipalities(settings: Settings, month: Month) -> list[str]:
     """The codes of the municipalities that have a folder for the month."""
-    root = UPath(settings.landing)
+    root = _root(settings)
     if not root.is_dir():
         return []
     codes = sorted(folder.name for folder in root.iterdir() if _MUNICIPALITY.fullmatch(folder.name))
@@ -48,7 +59,7 @@ def municipalities(settings: Settings, month: Month) -> list[str]:
 
 def months(settings: Settings) -> list[Month]:
     """All months for which any municipality has a folder."""
-    root = UPath(settings.landing)
+    root = _root(settings)
     if not root.is_dir():
         return []
     folders = (
@@ -70,12 +81,29 @@ def delivered(settings: Settings, month: Month) -> list[DeliveredFile]:
 
 def unrecognised(settings: Settings, month: Month) -> list[str]:
     """The files of the month that belong to no feed: nothing was done with them. Odd characters are escaped."""
-    root = UPath(settings.landing)
+    root = _root(settings)
     return sorted(
         _printable(str(path.relative_to(root)))
         for path, code in _files(settings, month)
         if not _recognised(path, code, month)
     )
+
+
+def not_looked_at(settings: Settings) -> list[str]:
+    """What lies in the landing area where a municipality's or a month's folder should be, and is none."""
+    root = _root(settings)
+    if not root.is_dir():
+        return []
+    places = sorted(root.iterdir(), key=lambda place: place.name)
+    towns = [place for place in places if _MUNICIPALITY.fullmatch(place.name) and place.is_dir()]
+    odd = [place.name for place in places if place not in towns]
+    odd += [
+        f"{town.name}/{folder.name}"
+        for town in towns
+        for folder in sorted(town.iterdir(), key=lambda folder: folder.name)
+        if not (Month.is_written(folder.name) and folder.is_dir())
+    ]
+    return [_printable(name) for name in odd if not name.rpartition("/")[2].startswith(".")]
 
 
 def _printable(name: str) -> str:
@@ -86,7 +114,7 @@ def _printable(name: str) -> str:
 def _files(settings: Settings, month: Month) -> Iterator[tuple[UPath, str]]:
     """Every file in the month's feed folders, with its municipality's code; a link out of there is not followed."""
     for code in municipalities(settings, month):
-        place = UPath(settings.landing) / code / str(month)
+        place = _root(settings) / code / str(month)
         for folder in place.iterdir():
             if folder.is_dir() and _lies_within(folder, place):
                 yield from ((path, code) for path in folder.iterdir())

@@ -38,6 +38,8 @@ class Replay:
 
     run: RunResult
     totals: list[MonthTotals]
+    remarks: list[str]
+    """In words: which deliveries were rejected or missing, and for whom nothing was decided."""
     changed: list[str]
     first: bool
     """Whether the warehouse held nothing before."""
@@ -74,7 +76,8 @@ def replay(here: Settings, months: list[Month], progress: Progress) -> Replay:
         after = _marks(here)
         changed = sorted(table for table in after if after[table] != before.get(table))
         first = not any(rows for rows, _ in before.values())
-        return Replay(run, _totals(here, months), changed, first)
+        totals, remarks = _totals(here, months), remarks_on_deliveries(here, months)
+        return Replay(run, totals, remarks, changed, first)
 
 
 def _marks(here: Settings) -> Marks:
@@ -119,3 +122,47 @@ def _totals(here: Settings, months: list[Month]) -> list[MonthTotals]:
             [[month.first_day for month in months]],
         )
     return [MonthTotals(Month(day.year, day.month), *map(int, counts)) for day, *counts in rows]
+
+
+def remarks_on_deliveries(here: Settings, months: list[Month]) -> list[str]:
+    """Which deliveries of the months were rejected or missing, and which municipalities nobody configured."""
+    days = [[month.first_day for month in months]]
+    with warehouse.connect(here, "transformer") as connection:
+        published = warehouse.fetch(connection, "select to_regclass('mart.drops') is not null") == [(True,)]
+        queries = [_REJECTED, *([_MISSING] if published else []), _NOT_CONFIGURED]
+        return [remark for query in queries for (remark,) in warehouse.fetch(connection, query, days)]
+
+
+# What a drop was rejected for holds names of rules and columns and numbers of lines, never a value.
+_REJECTED = """
+    select
+        'Rejected: ' || ledger.file || coalesce(' (' || ledger.creditor || ')', '') || ': '
+        || string_agg(distinct finding.rule, ', ')
+        || coalesce(': ' || ledger.unreadable, ': ' || nullif(array_to_string(ledger.missing_columns, ', '), ''), '')
+    from raw.drop_ledger as ledger
+    inner join quality.finding as finding using (drop_id)
+    where ledger.signal_month = any(%s) and ledger.status = 'rejected' and finding.severity = 'critical'
+    group by ledger.drop_id
+    order by ledger.drop_id
+"""
+_MISSING = """
+    select
+        'Missing: ' || creditor || ' (' || municipality_code || '), '
+        || string_agg(to_char(signal_month, 'YYYY-MM'), ', ' order by signal_month)
+    from mart.drops
+    where signal_month = any(%s) and status = 'missing'
+    group by municipality_code, creditor
+    order by municipality_code, creditor
+"""
+_NOT_CONFIGURED = """
+    select distinct
+        'Municipality ' || municipality_code
+        || ' delivered, but is not in municipalities.csv: nothing was decided for it.'
+    from raw.month_received as received
+    where
+        signal_month = any(%s)
+        and not exists (
+            select 1 from config.municipalities as known where known.municipality_code = received.municipality_code
+        )
+    order by 1
+"""

@@ -60,6 +60,12 @@ def _folder(variable: str, default: Path) -> Path:
     return Path(os.environ.get(variable) or default).expanduser().absolute()
 
 
+def landing_area(given: str) -> str:
+    """A landing area as it is given: an absolute folder, or a URL that is not of a file on this machine."""
+    given = given.removeprefix("file://")
+    return given if "://" in given else str(Path(given).expanduser().absolute())
+
+
 def load() -> Settings:
     """The settings of this process, from its environment variables (see the README for each)."""
     home = _folder("VROEGSIGNAAL_HOME", ROOT / ".vroegsignaal")
@@ -68,7 +74,7 @@ def load() -> Settings:
         root=ROOT,
         home=home,
         config=_folder("VROEGSIGNAAL_CONFIG", ROOT / "dbt_project" / "seeds"),
-        landing=landing if "://" in landing else str(Path(landing).expanduser().absolute()),
+        landing=landing_area(landing),
         out=_folder("VROEGSIGNAAL_OUT", home / "out"),
         warehouse=os.environ.get("VROEGSIGNAAL_WAREHOUSE") or None,
         approval=os.environ.get("VROEGSIGNAAL_APPROVAL") or "person",

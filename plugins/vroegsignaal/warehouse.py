@@ -14,7 +14,8 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from vroegsignaal import configuration, contract
+from vroegsignaal import contract
+from vroegsignaal.configuration.tables import TABLES, table_definition
 from vroegsignaal.embedded import EmbeddedServer, write_private
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.settings import Settings
@@ -144,7 +145,7 @@ def _definition() -> str:
     before = [scripts[name] for name in sorted(scripts) if name < "40"]
     # What stands on the tables of configuration and feeds comes after them.
     after = [scripts[name] for name in sorted(scripts) if name >= "40"]
-    tables = [configuration.table_definition(table) for table in configuration.TABLES.values()]
+    tables = [table_definition(table) for table in TABLES.values()]
     tables += [_feed_tables(feed) for feed in contract.feeds().values()]
     tables.append("create table if not exists config.prepared (fingerprint text not null);")
     return "\n".join(before + tables + after)

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from vroegsignaal.errors import PlatformError
+
 # What a spreadsheet takes for a formula, unless it is a plain number.
 _FORMULA = re.compile(r"(?![-+]?[0-9]{1,15}([.,][0-9]{1,15})*$)[=+\-@\t\r\n]")
 
@@ -23,14 +25,29 @@ def as_text_cell(value: object) -> object:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
+def check_writable(folder: Path) -> None:
+    """Raise PlatformError when nothing can be written in a folder, which is made if it is not there."""
+    with replaced(folder / ".writable") as fresh:
+        fresh.touch()
+    (folder / ".writable").unlink()
+
+
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """A path to write to; it takes the place of the file when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """A path to write to; it takes the place of the file when the block ends well.
+
+    Raises PlatformError when its folder cannot be written to.
+    """
     # Of this process: another may be writing the same file.
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        raise PlatformError(
+            f"{path.parent} cannot be written to ({error.strerror}): results go to VROEGSIGNAAL_OUT."
+        ) from None
+    try:
         yield fresh
         fresh.replace(path)
     finally:

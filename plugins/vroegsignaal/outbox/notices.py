@@ -99,7 +99,7 @@ def _of_feed(connection: psycopg.Connection, feed: contract.Feed, code: str, mon
                 finding.drop_id, ledger.creditor, ledger.file, finding.line_no,
                 left({signal}, %(shown)s), left({customer}, %(shown)s),
                 finding.column_name, finding.rule, finding.severity, coalesce(ledger.unreadable, ledger.looks_like),
-                ledger.missing_columns,
+                ledger.missing_columns, ledger.extra_columns,
                 finding.rule = 'duplicate_household' and not exists (
                     select 1
                     from quality.accepted_signals as kept
@@ -130,9 +130,9 @@ def _of_feed(connection: psycopg.Connection, feed: contract.Feed, code: str, mon
         ),
         {"code": code, "month": month.first_day, "feed": feed.name, "shown": SHOWN_CHARACTERS},
     )
-    for *place, column, rule, severity, why, missing, lost, released_on in findings:
+    for *place, column, rule, severity, why, missing, extra, lost, released_on in findings:
         words = contract.wordings()["duplicate_household_missing" if lost else rule]
-        told = words.finding.format(column=column or ", ".join(missing))
+        told = words.finding.format(column=column or ", ".join(missing or extra))
         if rule in ("unreadable", "columns_missing") and why:
             told = f"{told} ({why})"
         if released_on:

@@ -1,0 +1,107 @@
+"""What one configuration file says of another, and values that are well formed but cannot be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vroegsignaal import contract
+from vroegsignaal.configuration.files import Row
+from vroegsignaal.errors import PlatformError
+
+SEVERITY = "severity_"
+"""What the parameters of a policy begin with that set the severity of a rule."""
+_AT_LEAST_ONE = ("window_months", "volume_factor")
+_MAY_HAVE_DECIMALS = ("_eur", "_pct", "_factor", "_spreads")
+
+Rows = dict[str, list[Row]]
+"""The rows of every configuration file, by its name."""
+
+
+def check(rows: Rows) -> None:
+    """Raise PlatformError, with file and line, for a name that is not defined or a value that cannot be meant."""
+    _check_creditors(rows)
+    _check_policy(rows)
+    _check_aliases(rows)
+    for row in [*rows["agreements"], *rows["districts"]]:
+        if row["valid_to"] is not None and row["valid_to"] < row["valid_from"]:
+            raise PlatformError(f"{row['place']}: valid_to ({row['valid_to']}) lies before valid_from.")
+
+
+def remarks(rows: Rows) -> list[str]:
+    """Names that no other file knows: allowed, since files may be shared, but often a slip of the pen."""
+    return list(_remarks(rows))
+
+
+def _check_creditors(rows: Rows) -> None:
+    sectors = {row["sector"] for row in rows["sectors"]}
+    for row in rows["creditors"]:
+        if row["sector"] not in sectors:
+            raise PlatformError(
+                f"{row['place']}, creditor {row['creditor']}: sector '{row['sector']}' is none of {sorted(sectors)}."
+            )
+    creditors = {row["creditor"] for row in rows["creditors"]}
+    for row in rows["portals"]:
+        if row["portal"] in creditors:
+            raise PlatformError(f"{row['place']}: portal {row['portal']} has the name of a creditor in creditors.csv.")
+
+
+def _check_policy(rows: Rows) -> None:
+    sectors = {row["sector"] for row in rows["sectors"]}
+    parameters = {row["parameter"] for row in rows["policy_parameters"]}
+    for row in rows["policy"]:
+        if row["parameter"].startswith(SEVERITY):
+            _check_severity(row)
+        elif row["parameter"] not in parameters:
+            raise PlatformError(f"{row['place']}: parameter '{row['parameter']}' is none of {sorted(parameters)}.")
+        else:
+            _check_value(row)
+        if row["sector"] is not None and row["sector"] not in sectors:
+            raise PlatformError(f"{row['place']}: sector '{row['sector']}' is none of {sorted(sectors)}.")
+
+
+def _check_severity(row: Row) -> None:
+    """A policy may set the severity of a further rule on rows, not of an agreed one."""
+    rule = row["parameter"].removeprefix(SEVERITY)
+    if rule not in contract.raisable_rules():
+        raise PlatformError(
+            f"{row['place']}: '{rule}' is no rule of which a policy sets the severity; those are "
+            f"{', '.join(sorted(contract.raisable_rules()))}."
+        )
+    if float(row["value"]) not in (1, 2):
+        raise PlatformError(f"{row['place']}: the value of {row['parameter']} is 1 (info) or 2 (the row is held back).")
+
+
+def _check_value(row: Row) -> None:
+    value, parameter = float(row["value"]), row["parameter"]
+    least = 1 if parameter in _AT_LEAST_ONE else 0
+    if value < least:
+        raise PlatformError(f"{row['place']}: the value of {parameter} is {least} or more, not {row['value']}.")
+    if not value.is_integer() and not parameter.endswith(_MAY_HAVE_DECIMALS):
+        raise PlatformError(f"{row['place']}: the value of {parameter} is a whole number, not {row['value']}.")
+
+
+def _check_aliases(rows: Rows) -> None:
+    columns = {column.name for feed in contract.feeds().values() for column in feed.columns}
+    columns |= {row["creditor_column"].lower() for row in rows["portals"]}
+    for row in rows["column_aliases"]:
+        if row["column"] not in columns:
+            raise PlatformError(
+                f"{row['place']}: '{row['column']}' is no column of a feed; docs/data-dictionary.md lists them."
+            )
+
+
+def _remarks(rows: Rows) -> Iterator[str]:
+    creditors = {row["creditor"] for row in rows["creditors"]}
+    municipalities = {row["municipality_code"] for row in rows["municipalities"]}
+    registers = {feed.file.partition("/")[0] for feed in contract.feeds().values() if not feed.of_creditor}
+    senders = creditors | {row["portal"] for row in rows["portals"]} | registers
+    for row in rows["agreements"]:
+        if row["creditor"] not in creditors:
+            yield f"{row['place']}: creditor '{row['creditor']}' is not in creditors.csv; its deliveries are rejected."
+    for row in [*rows["agreements"], *rows["policy"]]:
+        if row["municipality_code"] not in municipalities:
+            yield f"{row['place']}: municipality {row['municipality_code']} is not in municipalities.csv."
+    for row in [*rows["dialects"], *rows["column_aliases"]]:
+        if row["creditor"] not in senders:
+            known = ", ".join(sorted(registers))
+            yield f"{row['place']}: '{row['creditor']}' is no creditor, portal or register ({known})."

@@ -1,0 +1,112 @@
+"""The tables of the configuration: which files there are, with which columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+_SQL_TYPES = {"date": "date", "number": "numeric", "integer": "bigint"}
+"""All others are text."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A configuration file: its name, its columns with their types; `?` marks a column that may be empty.
+
+    `defaults`: the columns that a file may leave out, or empty, and the value that then holds.
+    `distinct`: columns whose values must differ from each other within a row.
+    """
+
+    name: str
+    required: bool
+    columns: dict[str, str]
+    key: tuple[str, ...] = ()
+    defaults: dict[str, str | None] = field(default_factory=dict)
+    distinct: tuple[str, ...] = ()
+
+
+TABLES = {
+    table.name: table
+    for table in (
+        Table(
+            "creditors",
+            True,
+            {"creditor": "name", "name": "text", "sector": "name", "contact_email": "text?"},
+            key=("creditor",),
+        ),
+        Table(
+            "agreements",
+            True,
+            {"municipality_code": "code", "creditor": "name", "valid_from": "date", "valid_to": "date?"},
+        ),
+        Table(
+            "municipalities",
+            True,
+            {"municipality_code": "code", "name": "text", "inhabitants": "integer?", "contact_email": "text?"},
+            key=("municipality_code",),
+            defaults={"contact_email": None},
+        ),
+        Table(
+            "policy",
+            True,
+            {
+                "municipality_code": "code",
+                "valid_from": "date",
+                "parameter": "name",
+                "sector": "name?",
+                "value": "number",
+            },
+            key=("municipality_code", "valid_from", "parameter", "sector"),
+        ),
+        Table("policy_parameters", False, {"parameter": "name", "default_value": "number", "description": "text"}),
+        Table("sectors", False, {"sector": "name", "label": "text"}),
+        Table(
+            "districts",
+            False,
+            {"municipality_code": "code", "district": "text", "valid_from": "date", "valid_to": "date?"},
+        ),
+        Table(
+            "dialects",
+            False,
+            {
+                "creditor": "name",
+                "encoding": "encoding",
+                "delimiter": "delimiter",
+                "decimal_separator": "decimal",
+                "thousands_separator": "thousands?",
+                "format": "format",
+            },
+            key=("creditor",),
+            defaults={"format": "csv"},
+            # A decimal comma in a file with commas between fields is right, within quotation marks.
+            distinct=("decimal_separator", "thousands_separator"),
+        ),
+        Table("portals", False, {"portal": "name", "creditor_column": "text"}, key=("portal",)),
+        Table("code_lists", False, {"list": "name", "code": "text"}, key=("list", "code")),
+        Table("equated_days", False, {"day": "date", "description": "text"}, key=("day",)),
+        Table("column_aliases", False, {"creditor": "name", "alias": "text", "column": "name"}),
+    )
+}
+
+
+def table_definition(table: Table) -> str:
+    """The SQL that makes the table of a configuration file and lets the roles read it."""
+    columns = ", ".join(
+        f'"{name}" {_sql_type(kind)}{"" if kind.endswith("?") else " not null"}'
+        for name, kind in table.columns.items()
+        if name not in table.defaults
+    )
+    # An existing table may be from before these columns were thought of.
+    later = "".join(
+        f'alter table config.{table.name} add column if not exists "{name}" {_sql_type(table.columns[name])}'
+        + (";\n" if value is None else f" not null default '{value}';\n")
+        for name, value in table.defaults.items()
+    )
+    return (
+        f"create table if not exists config.{table.name} ({columns});\n{later}"
+        f"grant select on config.{table.name} to loader, transformer;\n"
+        f"grant insert, delete on config.{table.name} to loader;"
+    )
+
+
+def _sql_type(kind: str) -> str:
+    return _SQL_TYPES.get(kind.rstrip("?"), "text")
