@@ -1,11 +1,14 @@
 """### Watch the landing area
 
 Every quarter of an hour: receives and judges what has arrived since, so that a creditor hears of a faulty delivery
-while there is time to send a better one. Nothing is matched before the 25th.
+while there is time to send a better one. Nothing is matched before the 25th; what arrives later is matched again, so
+that the difference with what was approved can be seen.
 
 1. **find_months** lists the months that have files which are not yet in the ledger of drops.
 2. **receive_and_judge** receives and judges such a month, one month after the other.
 3. **alert** mails the senders what was found in it, as of the day of the run; each set of findings once.
+4. **match_again** has `match_month` run again for the months that were matched before and look at this one; skipped
+   when there are none.
 
 **When it fails: leave it.** Its next run, within a quarter of an hour, does the same work; clear nothing. If it keeps
 failing, the log of the failed task says what to put right. Run again: safe; it replaces its month as a whole.
@@ -14,9 +17,10 @@ failing, the log of the failed task says what to put right. Run again: safe; it 
 from __future__ import annotations
 
 from airflow.sdk import dag, task
-from airflow.sdk.types import DagRunProtocol
+from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.types import DagRunProtocol, OutletEventAccessorsProtocol
 
-from vroegsignaal.flows import DEFAULTS
+from vroegsignaal.flows import DEFAULTS, JUDGED_DROPS
 from vroegsignaal.months import AMSTERDAM, Month
 
 
@@ -51,7 +55,19 @@ def watch_landing() -> None:
 
         return outbox.alert(Month.parse(month), dag_run.run_after.astimezone(AMSTERDAM).date())
 
-    alert.expand(month=receive_and_judge.expand(month=find_months()))
+    @task(max_active_tis_per_dagrun=1, outlets=[JUDGED_DROPS])
+    def match_again(month: str, outlet_events: OutletEventAccessorsProtocol | None = None) -> list[str]:
+        from vroegsignaal import transform
+
+        keys = [each.partition_key for each in transform.derived_since(Month.parse(month))]
+        if not keys:
+            raise AirflowSkipException(f"{month} was not matched yet.")
+        outlet_events[JUDGED_DROPS].add_partitions(keys)
+        return keys
+
+    judged = receive_and_judge.expand(month=find_months())
+    alert.expand(month=judged)
+    match_again.expand(month=judged)
 
 
 watch_landing()

@@ -35,7 +35,7 @@ class Month:
 
     @classmethod
     def of_partition(cls, partition_key: str) -> Month:
-        """The month of a flow's partition key, such as `2018-09-25T06:00:00` (local time in Amsterdam)."""
+        """The month of a flow's `partition_key`, such as `2018-09-25T06:00:00` (local time in Amsterdam)."""
         moment = datetime.fromisoformat(partition_key)
         if moment.tzinfo is not None:
             moment = moment.astimezone(AMSTERDAM)
@@ -55,6 +55,11 @@ class Month:
     def match_day(self) -> date:
         """The 25th: the national day of matching."""
         return date(self.year, self.number, MATCH_DAY)
+
+    @property
+    def partition_key(self) -> str:
+        """The key of the month's partition in the flows, as the schedule of the receiving flow writes it."""
+        return f"{self.match_day}T06:00:00"
 
     @property
     def in_words(self) -> str:

@@ -27,6 +27,29 @@ def publish(month: Month) -> dict[str, int]:
     return _build(settings.load(), month, "casework", "mart")
 
 
+def derived_since(month: Month) -> list[Month]:
+    """The months derived before on which a delivery of this month bears: itself, and those that look back at it."""
+    here = settings.load()
+    with warehouse.connect(here, "transformer") as connection:
+        if warehouse.fetch(connection, "select to_regclass('core.proposal') is null") == [(True,)]:
+            return []
+        rows = warehouse.fetch(connection, _DERIVED_SINCE, {"month": month.first_day, "day": month.match_day})
+    return [Month(day.year, day.month) for (day,) in rows]
+
+
+_DERIVED_SINCE = """
+    with horizon as (
+        select coalesce(max(value), 0)::integer as months
+        from config.policy_on(%(day)s) where parameter in ('window_months', 'cool_off_months')
+    )
+    select signal_month
+    from (select signal_month from core.proposal union select signal_month from decision.approval) as derived
+    cross join horizon
+    where signal_month between %(month)s and %(month)s + make_interval(months => horizon.months)
+    order by signal_month
+"""
+
+
 def _build(here: Settings, month: Month, *layers: str) -> dict[str, int]:
     arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed"]
     return run_dbt(here, month, layers[-1], *arguments, "--select", *(f"path:models/{layer}" for layer in layers))

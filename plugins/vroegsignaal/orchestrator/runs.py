@@ -83,10 +83,10 @@ class Runs:
         come, and there can be no second one until Airflow has noticed, half a minute later, that the first is done.
         """
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        Api(self._place).queue(RECEIVE, {f"command__{month}__{stamp}": partition(month) for month in months})
+        Api(self._place).queue(RECEIVE, {f"command__{month}__{stamp}": month.partition_key for month in months})
 
     def _follow(self, last_run: int, months: list[Month], progress: Progress) -> tuple[list[Step], Step | None]:
-        by_partition = {partition(month): month for month in months}
+        by_partition = {month.partition_key: month for month in months}
         known: dict[tuple[Month, str, str], str] = {}
         changed_at = time.monotonic()
         while True:
@@ -111,11 +111,6 @@ class Runs:
                 f"Airflow has started nothing for {STANDSTILL_SECONDS} seconds. "
                 f"See {self._processes.log('scheduler')}, and run the command again."
             )
-
-
-def partition(month: Month) -> str:
-    """The key of the month's partition, as the schedule of the receiving flow writes it."""
-    return f"{month.match_day}T06:00:00"
 
 
 def _step(place: Place, by_partition: dict[str, Month], row: tuple) -> Step:
