@@ -17,10 +17,9 @@ failing, the log of the failed task says what to put right. Run again: safe; it 
 from __future__ import annotations
 
 from airflow.sdk import dag, task
-from airflow.sdk.exceptions import AirflowSkipException
-from airflow.sdk.types import DagRunProtocol, OutletEventAccessorsProtocol
+from airflow.sdk.types import DagRunProtocol
 
-from vroegsignaal.flows import DEFAULTS, JUDGED_DROPS
+from vroegsignaal.flows import DEFAULTS, match_again
 from vroegsignaal.months import AMSTERDAM, Month
 
 
@@ -54,16 +53,6 @@ def watch_landing() -> None:
         from vroegsignaal import outbox
 
         return outbox.alert(Month.parse(month), dag_run.run_after.astimezone(AMSTERDAM).date())
-
-    @task(max_active_tis_per_dagrun=1, outlets=[JUDGED_DROPS])
-    def match_again(month: str, outlet_events: OutletEventAccessorsProtocol | None = None) -> list[str]:
-        from vroegsignaal import transform
-
-        keys = [each.partition_key for each in transform.derived_since(Month.parse(month))]
-        if not keys:
-            raise AirflowSkipException(f"{month} was not matched yet.")
-        outlet_events[JUDGED_DROPS].add_partitions(keys)
-        return keys
 
     judged = receive_and_judge.expand(month=find_months())
     alert.expand(month=judged)

@@ -1,4 +1,4 @@
-"""What the flows share: how their tasks are retried, and the asset that joins them.
+"""What the flows share: how their tasks are retried, the asset that joins them, and what has a month matched again.
 
 Only the files in `dags/` import this module, because it needs Airflow's.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, task
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.types import OutletEventAccessorsProtocol
 
 from vroegsignaal.errors import PlatformError
+from vroegsignaal.months import Month
 
 JUDGED_DROPS = Asset(name="judged_drops", uri="x-vroegsignaal://judged-drops")
 """The drops of a month, received and judged. Its partition is the month."""
@@ -26,3 +29,15 @@ DEFAULTS = {
         [RetryRule(PlatformError, action=RetryAction.FAIL, reason="a person has to put this right")]
     ),
 }
+
+
+@task(max_active_tis_per_dagrun=1, outlets=[JUDGED_DROPS])
+def match_again(month: str, outlet_events: OutletEventAccessorsProtocol | None = None) -> list[str]:
+    """Have `match_month` run again for the months that were matched before and look at this one, if any."""
+    from vroegsignaal import transform
+
+    keys = [each.partition_key for each in transform.derived_since(Month.parse(month))]
+    if not keys:
+        raise AirflowSkipException(f"{month} was not matched yet.")
+    outlet_events[JUDGED_DROPS].add_partitions(keys)
+    return keys

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,6 +19,8 @@ HELD = ("municipality", "month", "creditor", "drop", "file", "line", "signal_id"
 _OF_ADDRESS = {"postcode", "huisnummer"}
 _OF_AMOUNT = {"amount_invalid", "amount_not_positive"}
 _MAXIMUM_EUR = Decimal(10_000_000)
+HUNDREDTH = "hundredth"
+"""In the place of an amount: a hundredth of the one that was delivered, which was written without its comma."""
 
 
 @dataclass(frozen=True)
@@ -58,29 +62,59 @@ def held(municipality: str | None = None, month: Month | None = None) -> list[tu
         )
 
 
-def release(wanted: Wanted, by: str, reason: str, amount: Decimal | None = None) -> str:
-    """Release a held row, with another amount if one is given; says what was done.
+def release(wanted: Wanted, by: str, reason: str, amount: Decimal | str | None = None) -> str:
+    """Release a held row, with another amount if one is given (or HUNDREDTH); says what was done.
 
     It counts when the month is judged again.
 
     Raises UsageError, with what to do, for a row that is not there, is not held, or cannot be released.
     """
-    if not by.strip() or not reason.strip():
-        raise UsageError("a release needs a name and a reason: --by and --reason.")
-    with warehouse.connect(settings.load(), "loader") as connection:
-        # Not while the month is being judged.
-        connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal receive'))")
+    with _deciding(by, reason) as connection:
         row = _row(connection, wanted)
+        if amount == HUNDREDTH:
+            amount = round(row["amount"] / 100, 2) if row["amount"] else None
         _check(row, amount)
-        connection.execute(
-            "insert into quality.release (drop_id, line_no, amount_eur, reason, released_by)"
-            " values (%s, %s, %s, %s, %s)",
-            [row["drop_id"], row["line_no"], amount, reason.strip(), by.strip()],
-        )
+        _record(connection, row, by, reason, amount)
         approved = connection.execute(
             "select decision.is_approved(%s, %s)", [wanted.municipality, wanted.month.first_day]
         ).fetchone()[0]
     return _told(row, wanted, amount, approved)
+
+
+def keep(wanted: Wanted, by: str, reason: str) -> str:
+    """Leave a row held, on record; a release of before no longer counts. Raises UsageError as `release` does."""
+    with _deciding(by, reason) as connection:
+        row = _row(connection, wanted)
+        if not row["rules"]:
+            raise UsageError(f"line {row['line_no']} of {row['file']} is not held.")
+        _record(connection, row, by, reason, kept=True)
+    return f"Left held: line {row['line_no']} of {row['file']}."
+
+
+@contextmanager
+def _deciding(by: str, reason: str) -> Iterator[psycopg.Connection]:
+    """A connection on which a person decides: by name and with a reason, and not while the month is being judged."""
+    if not by.strip() or not reason.strip():
+        raise UsageError("a release needs a name and a reason: --by and --reason.")
+    with warehouse.connect(settings.load(), "loader") as connection:
+        connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal receive'))")
+        yield connection
+
+
+def _record(
+    connection: psycopg.Connection,
+    row: dict,
+    by: str,
+    reason: str,
+    amount: Decimal | None = None,
+    *,
+    kept: bool = False,
+) -> None:
+    connection.execute(
+        "insert into quality.release (drop_id, line_no, amount_eur, reason, released_by, kept)"
+        " values (%s, %s, %s, %s, %s, %s)",
+        [row["drop_id"], row["line_no"], amount, reason.strip(), by.strip(), kept],
+    )
 
 
 def parse_amount(written: str) -> Decimal:
@@ -108,7 +142,12 @@ def _row(connection: psycopg.Connection, wanted: Wanted) -> dict:
             coalesce(array_agg(finding.column_name) filter (where finding.rule is not null), '{}') as columns,
             max(released.released_by) as released_by,
             max((released.released_at at time zone 'Europe/Amsterdam')::date) as released_on,
-            max(released.amount_eur) as released_amount
+            max(released.amount_eur) as released_amount,
+            max(
+                quality.read_amount(
+                    quality.trimmed(row.bedrag), ledger.decimal_separator, ledger.thousands_separator
+                )
+            ) as amount
         from raw.signals as row
         inner join raw.drop_ledger as ledger using (drop_id)
         left join quality.finding as finding
@@ -116,7 +155,7 @@ def _row(connection: psycopg.Connection, wanted: Wanted) -> dict:
         left join quality.released as released on row.drop_id = released.drop_id and row.line_no = released.line_no
         where
             ledger.municipality_code = %s and ledger.signal_month = %s and ledger.creditor = %s
-            and btrim(row.signaal_id) is not distinct from coalesce(%s, btrim(row.signaal_id))
+            and quality.trimmed(row.signaal_id) is not distinct from coalesce(%s, quality.trimmed(row.signaal_id))
             and row.line_no = coalesce(%s, row.line_no)
         group by ledger.drop_id, row.line_no
         order by ledger.drop_id, row.line_no

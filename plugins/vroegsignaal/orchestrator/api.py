@@ -27,17 +27,22 @@ class Api:
             {part for part, told in health.items() if told and told["status"] == "healthy"} if status == 200 else set()
         )
 
-    def queue(self, flow: str, runs: dict[str, str]) -> None:
+    def queue(self, flow: str, runs: dict[str, str | None], conf: dict | None = None) -> None:
         """Queue runs of a flow, in this order: for each the name of the run and the key of its partition."""
-        login = {"username": USER, "password": self._place.password()}
-        token = self._ask("/auth/token", login)["access_token"]
+        token = self.log_in()
         for name, partition_key in runs.items():
-            run = {"dag_run_id": name, "partition_key": partition_key, "logical_date": None}
-            self._ask(f"/api/v2/dags/{flow}/dagRuns", run, {"Authorization": f"Bearer {token}"})
+            run = {"dag_run_id": name, "partition_key": partition_key, "logical_date": None, "conf": conf or {}}
+            self.ask("POST", f"/api/v2/dags/{flow}/dagRuns", run, token)
 
-    def _ask(self, path: str, body: dict, headers: dict[str, str] | None = None) -> dict:
+    def log_in(self) -> str:
+        """A token for `ask`."""
+        login = {"username": USER, "password": self._place.password()}
+        return self.ask("POST", "/auth/token", login)["access_token"]
+
+    def ask(self, method: str, path: str, body: dict | None = None, token: str | None = None) -> dict:
+        """What the API answers; raises OrchestratorError when it does not, or refuses."""
         try:
-            status, answer = self._call("POST", path, body, headers)
+            status, answer = self._call(method, path, body, {"Authorization": f"Bearer {token}"} if token else {})
         except OSError as error:
             raise OrchestratorError(f"Airflow's API does not answer ({error}). Run the command again.") from None
         if status >= 300:

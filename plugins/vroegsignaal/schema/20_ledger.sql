@@ -81,11 +81,18 @@ create table if not exists quality.release (
 comment on table quality.release is
 'Held rows that a person let through, or gave another amount. Append-only: no role may change or delete a row.';
 
+alter table quality.release add column if not exists kept boolean not null default false;
+comment on column quality.release.kept is 'Whether the person looked at the row and left it held.';
+
 create or replace view quality.released as
--- Of each released row, what was said last.
-select distinct on (drop_id, line_no) *
-from quality.release
-order by drop_id, line_no, release_id desc;
+-- Of each row, what was said last, if that lets it through.
+select *
+from (
+    select distinct on (drop_id, line_no) *
+    from quality.release
+    order by drop_id, line_no, release_id desc
+) as last_word
+where not kept;
 
 create table if not exists quality.mail (
     municipality_code text not null,
