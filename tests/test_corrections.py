@@ -296,8 +296,8 @@ def test_who_was_chosen_stays_on_the_list_when_the_deliveries_are_rejected_after
     small, here = town
     run()
     before = walking_list(here)
-    agreements = (small.config / "agreements.csv").read_text().replace(",2020-01-01,", ",2023-01-01,")
-    (small.config / "agreements.csv").write_text(agreements)
+    header = "municipality_code,creditor,valid_from,valid_to\n"
+    (small.config / "agreements.csv").write_text(f"{header}{A},rood,2023-01-01,\n")
     stepping.receive(JAN)
     outbox.hand_out(MONTH)
     assert rows(here, "select distinct status from raw.drop_ledger where feed = 'signals'") == [("rejected",)]

@@ -377,35 +377,6 @@ def test_judging_tells_of_all_drops_of_a_portal(delivery: Delivery) -> None:
     assert totals == {"drops": 2, "rejected_drops": 1, "accepted": 1, "quarantined": 0, "rejected": 1}
 
 
-# -- amounts
-
-
-@pytest.mark.parametrize(
-    ("decimal", "thousands", "amount", "read"),
-    [
-        (",", ".", "1.234,50", "1234.50"),
-        (",", ".", "12.345.678,9", "12345678.9"),
-        (",", ".", "1234,50", "1234.50"),
-        (".", ",", "1,250.00", "1250.00"),
-        (".", "'", "1'250.00", "1250.00"),
-        (",", "", "1234,50", "1234.50"),
-        # Thousands are three digits: these are none, and must not become a hundred times as much.
-        (",", ".", "12.50", None),
-        (",", ".", "1.2345", None),
-        (",", ".", ".500", None),
-        (".", ",", "12,50", None),
-        # Signs that the reading uses itself.
-        (",", ".", "1T000", None),
-        (",", "", "1D50", None),
-    ],
-)
-def test_an_amount_is_read_with_the_separators_of_its_dialect(
-    delivery: Delivery, decimal: str, thousands: str, amount: str, read: str | None
-) -> None:
-    written = ", ".join("'" + text.replace("'", "''") + "'" for text in (amount, decimal, thousands))
-    assert rows(delivery[1], f"select quality.read_amount({written})::text") == [(read,)]
-
-
 # -- what is put right in the configuration afterwards
 
 

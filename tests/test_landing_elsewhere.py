@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 import stepping
 from conftest import forget_everything, places, platform, rows
 from corpus.workbooks import workbook
-from moto.server import ThreadedMotoServer
 from oracle.small_landing import JAN, SIGNAL_COLUMNS, A, Small, signal
 
 from vroegsignaal import intake, landing
@@ -25,6 +23,10 @@ SIGNALS = "select * from quality.accepted_signals order by drop_id, line_no"
 @pytest.fixture
 def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
     """An empty bucket of S3 storage on this machine, found through the usual AWS settings."""
+    # Here, because they are large: the tests of memory share this process.
+    import boto3
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=free_port(), verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -91,12 +91,27 @@ def test_amounts_in_the_default_notation(connection: psycopg.Connection) -> None
     assert found == {text: parse_amount(text) if len(text) < 60 else None for text in texts}
 
 
-def test_amounts_with_a_decimal_point_and_thousands_separators(connection: psycopg.Connection) -> None:
-    texts = ["1,234.56", "1234.5", "1.234,56", "12"]
-    assert read(connection, "quality.read_amount(given, '.', ',')", texts) == {
-        "1,234.56": Decimal("1234.56"), "1234.5": Decimal("1234.5"), "1.234,56": Decimal("1.23456"), "12": Decimal(12),
-    }  # fmt: skip
-    assert read(connection, "quality.read_amount(given, ',', '.')", ["1.234,56"]) == {"1.234,56": Decimal("1234.56")}
+@pytest.mark.parametrize(
+    ("decimal", "thousands", "amounts"),
+    [
+        (".", ",", {"1,234.56": "1234.56", "1234.5": "1234.5", "12": "12", "1,250": "1250"}),
+        (",", ".", {"1.234,50": "1234.50", "12.345.678,9": "12345678.9", "-1.234": "-1234"}),
+        (".", "'", {"1'250.00": "1250.00"}),
+        # Thousands are three digits: these are none, and must not become a hundred times as much.
+        (".", ",", {"12,50": None, "1.234,56": None, ",500": None, "1,2345": None, "1,23,456": None}),
+        (",", ".", {"12.50": None, "1.2345": None, ".500": None}),
+        # Signs that the reading uses itself.
+        (",", ".", {"1T000": None, "1D50": None}),
+        (",", "", {"1D50": None, "1.000": None}),
+    ],
+)
+def test_amounts_with_the_separators_of_a_dialect(
+    connection: psycopg.Connection, decimal: str, thousands: str, amounts: dict[str, str | None]
+) -> None:
+    function = "quality.read_amount(given, '{}', '{}')".format(decimal, thousands.replace("'", "''"))
+    assert read(connection, function, list(amounts)) == {
+        text: amount and Decimal(amount) for text, amount in amounts.items()
+    }
 
 
 def test_postcodes_house_numbers_and_flags(connection: psycopg.Connection) -> None:

@@ -158,8 +158,14 @@ def _feed_tables(feed: contract.Feed) -> str:
     """
     raw, accepted = f"raw.{feed.name}", f"quality.accepted_{feed.name}"
     lines = [
-        f"create table if not exists {raw} (drop_id bigint not null, line_no bigint not null,"
-        " primary key (drop_id, line_no));",
+        # Rows come from COPY, which gives neither: the receiver, of which there is one at a time, sets what they are.
+        f"create table if not exists {raw} (drop_id bigint not null, line_no bigint not null);",
+        f"alter table {raw} alter drop_id"
+        " set default nullif(current_setting('vroegsignaal.drop_id', true), '')::bigint,"
+        " alter line_no set default nextval('raw.line_no');",
+        # The drops lie one after the other, and are read as a whole. A primary key would take a third of the intake.
+        f"alter table {raw} drop constraint if exists {feed.name}_pkey;",
+        f"create index if not exists {feed.name}_drop on {raw} using brin (drop_id) with (autosummarize);",
         f"create table if not exists {accepted} (drop_id bigint not null, line_no bigint not null,"
         " primary key (drop_id, line_no));",
         f"alter table {accepted} add column if not exists municipality_code text not null;",

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -16,7 +16,7 @@ from upath import UPath
 
 from vroegsignaal.intake.dialect import Dialect, kind_of_binary
 from vroegsignaal.intake.faults import Unreadable
-from vroegsignaal.intake.received import MAX_COLUMNS, Contents, make_table, positions
+from vroegsignaal.intake.received import MAX_COLUMNS, Contents, Target, make_table, positions
 
 CHUNK = 1 << 20
 # In characters. A field of more than a megabyte is a file with a quotation mark that is never closed.
@@ -26,11 +26,14 @@ CUT_OFF = "het bestand lijkt afgebroken"
 _POSTGRES_ENCODINGS = {"utf-8": "UTF8", "cp1252": "WIN1252", "iso8859-1": "LATIN1", "iso8859-15": "LATIN9"}
 
 
-def read(connection: psycopg.Connection, path: UPath, dialect: Dialect) -> Contents:
-    """Copy the rows of a file into the temporary table `received`, each with its line.
+def read(
+    connection: psycopg.Connection, path: UPath, dialect: Dialect, straight: Callable[[list[str]], Target | None]
+) -> Contents:
+    """Copy the rows of a file to where `straight` says for its header, else into the temporary table `received`.
 
-    Only what PostgreSQL cannot take as it is (a ragged row, line breaks within quotes, blank lines, other line ends) is
-    read again by Python, which knows the line of each record. Raises Unreadable, with the line.
+    Each row has its line. Only what PostgreSQL cannot take as it is (a ragged row, line breaks within quotes, blank
+    lines, other line ends) is read again by Python, which knows the line of each record. Raises Unreadable, with the
+    line.
     """
     line_no, header = _header(path, dialect)
     if not header:
@@ -44,11 +47,13 @@ def read(connection: psycopg.Connection, path: UPath, dialect: Dialect) -> Conte
         if not plain:
             raise _NeedsCare
         with connection.transaction():
-            rows = _copy_as_it_is(connection, path, dialect, len(header))
+            in_raw = straight(header)
+            rows = _copy_as_it_is(connection, path, dialect, in_raw or make_table(connection, len(header)))
+        return Contents(line_no, header, rows, in_raw=in_raw is not None)
     except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, _NeedsCare):
         with connection.transaction():
             rows = _copy_with_care(connection, path, dialect, len(header))
-    return Contents(line_no, header, rows)
+        return Contents(line_no, header, rows)
 
 
 class _NeedsCare(Exception):
@@ -58,13 +63,12 @@ class _NeedsCare(Exception):
 # -- as it is
 
 
-def _copy_as_it_is(connection: psycopg.Connection, path: UPath, dialect: Dialect, width: int) -> int:
+def _copy_as_it_is(connection: psycopg.Connection, path: UPath, dialect: Dialect, target: Target) -> int:
     encoding = _POSTGRES_ENCODINGS.get(codecs.lookup(dialect.encoding).name)
     if encoding is None:
         raise _NeedsCare
-    make_table(connection, width)
-    command = sql.SQL("copy received ({}) from stdin (format csv, header, delimiter {}, encoding {})").format(
-        sql.SQL(", ").join(positions(width)), sql.Literal(dialect.delimiter), sql.Literal(encoding)
+    command = sql.SQL("copy {} ({}) from stdin (format csv, header, delimiter {}, encoding {})").format(
+        target.table, sql.SQL(", ").join(target.columns), sql.Literal(dialect.delimiter), sql.Literal(encoding)
     )
     quoted = False
     with path.open("rb") as stream, connection.cursor() as cursor:
@@ -74,15 +78,17 @@ def _copy_as_it_is(connection: psycopg.Connection, path: UPath, dialect: Dialect
                 copy.write(chunk)
         rows = cursor.rowcount
     # A line break within a field takes quotation marks.
-    if quoted and _has_line_breaks(connection, width):
+    if quoted and _has_line_breaks(connection, target):
         raise _NeedsCare
     return rows
 
 
-def _has_line_breaks(connection: psycopg.Connection, width: int) -> bool:
-    fields = sql.SQL(" || ").join(sql.SQL("coalesce({}, '')").format(position) for position in positions(width))
+def _has_line_breaks(connection: psycopg.Connection, target: Target) -> bool:
+    fields = sql.SQL(" || ").join(sql.SQL("coalesce({}, '')").format(column) for column in target.columns)
     return connection.execute(
-        sql.SQL("select exists (select 1 from received where {} ~ '[\\r\\n]')").format(fields)
+        sql.SQL("select exists (select 1 from {} where {} and {} ~ '[\\r\\n]')").format(
+            target.table, target.condition, fields
+        )
     ).fetchone()[0]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import psycopg
 from psycopg import sql
 
@@ -10,7 +12,7 @@ from vroegsignaal.intake import csv_file, dialect, ledger, portal, received, xls
 from vroegsignaal.intake.dialect import Dialect
 from vroegsignaal.intake.faults import Unreadable
 from vroegsignaal.intake.ledger import FileFacts, Known
-from vroegsignaal.intake.received import Contents
+from vroegsignaal.intake.received import Contents, Target
 from vroegsignaal.landing import DeliveredFile
 
 
@@ -23,51 +25,64 @@ def load_file(
     place.
     """
     feed = contract.feeds()[file.feed]
-    names, rows, facts = _read_with_facts(connection, file, spoken, feed)
-    if again and facts.failed and again.file != file.name:
-        ledger.note_again(connection, again, file)
-        return
     earlier = ledger.of_portal(connection, file, sha) if file.creditor else {}
     if again and again.drop_id not in earlier.values():
         earlier[file.creditor] = again.drop_id
     raw = sql.Identifier("raw", feed.name)
     connection.execute(sql.SQL("delete from {} where drop_id = any(%s)").format(raw), [list(earlier.values())])
-    if rows and spoken.creditor_column in names:
+    drop_id, *others = [*earlier.values()] or [ledger.next_number(connection)]
+    names, contents, facts = _read_with_facts(connection, file, spoken, feed, drop_id)
+    rows = contents.rows
+    if again and facts.failed and again.file != file.name:
+        ledger.note_again(connection, again, file)
+    elif rows and spoken.creditor_column in names:
         portal.load(connection, file, sha, spoken, facts, names=names, earlier=earlier)
     else:
-        drop_id, *others = [*earlier.values()] or [ledger.next_number(connection)]
         ledger.forget(connection, others)
         ledger.enter(connection, file, sha, spoken, facts, drop_id=drop_id, rows=rows, creditor=file.creditor)
-        if names:
+        if names and not contents.in_raw:
             received.move_to_raw(connection, feed, names, sql.Literal(drop_id), sql.SQL("pg_temp.received"))
     connection.execute("drop table if exists pg_temp.received")
 
 
 def _read_with_facts(
-    connection: psycopg.Connection, file: DeliveredFile, spoken: Dialect, feed: contract.Feed
-) -> tuple[list[str], int, FileFacts]:
-    """Read the file into the temporary table `received`: the names of its columns, its rows, what the ledger keeps.
+    connection: psycopg.Connection, file: DeliveredFile, spoken: Dialect, feed: contract.Feed, drop_id: int
+) -> tuple[list[str], Contents, FileFacts]:
+    """Read the file, straight into `raw` if it can be: the names of its columns, what was read, what the ledger keeps.
 
     No names for a file without any, or one that could not be read.
     """
     known = {column.name for column in feed.columns} | ({spoken.creditor_column} if spoken.creditor_column else set())
+
+    def straight(header: list[str]) -> Target | None:
+        # A portal's rows are of several drops.
+        names = received.column_names(connection, header, file.sender)
+        return None if spoken.creditor_column else received.straight_to_raw(connection, feed, names, drop_id)
+
     try:
         with connection.transaction():
-            contents = _read(connection, file, spoken)
-            names = received.column_names(connection, contents, known, file.sender)
+            contents = _read(connection, file, spoken, straight)
+            names = received.column_names(connection, contents.header, file.sender)
+            received.check_names(names, contents, known)
     except Unreadable as fault:
         seen = dialect.looks_like(file.path, spoken, feed)
-        return [], fault.rows, FileFacts(unreadable="; ".join(filter(None, [str(fault), seen])))
-    return names, contents.rows, _facts(file, feed, spoken, names, known)
+        unreadable = "; ".join(filter(None, [str(fault), seen]))
+        return [], Contents(1, [], fault.rows), FileFacts(unreadable=unreadable)
+    return names, contents, _facts(file, feed, spoken, names, known)
 
 
-def _read(connection: psycopg.Connection, file: DeliveredFile, spoken: Dialect) -> Contents:
-    """Read the file into the temporary table `received`; raises Unreadable when it is not in its sender's dialect."""
+def _read(
+    connection: psycopg.Connection,
+    file: DeliveredFile,
+    spoken: Dialect,
+    straight: Callable[[list[str]], Target | None],
+) -> Contents:
+    """Read the file; raises Unreadable when it is not in its sender's dialect."""
     given = file.path.suffix.lower().removeprefix(".")
     if given != spoken.format:
         raise Unreadable(f"het bestand is {given.upper()}, afgesproken is {spoken.format.upper()}")
     read = xlsx_file.read if spoken.format == dialect.XLSX else csv_file.read
-    return read(connection, file.path, spoken)
+    return read(connection, file.path, spoken, straight)
 
 
 def _facts(file: DeliveredFile, feed: contract.Feed, spoken: Dialect, names: list[str], known: set[str]) -> FileFacts:

@@ -29,7 +29,7 @@ MEMORY, SECONDS = 460 << 20, 120
 _READER = Path(__file__).with_name("sheet.py")
 
 
-def read(connection: psycopg.Connection, path: UPath, dialect: Dialect) -> Contents:
+def read(connection: psycopg.Connection, path: UPath, dialect: Dialect, *_: object) -> Contents:
     """Copy the rows of the first visible sheet with data into the temporary table `received`.
 
     The header is its first row that is not empty; a row's line is its number in the sheet. Dates become jjjj-mm-dd,

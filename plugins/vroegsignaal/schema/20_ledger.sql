@@ -40,6 +40,9 @@ alter table raw.drop_ledger add column if not exists read_as text;
 comment on column raw.drop_ledger.read_as is
 'The fingerprint of how its sender was to be read: dialect, aliases, and for a portal the names of creditors.';
 
+create sequence if not exists raw.line_no cache 1000;
+comment on sequence raw.line_no is 'The line of the row that is being received; set anew for every file.';
+
 create table if not exists raw.redelivery (
     drop_id bigint not null references raw.drop_ledger,
     file text not null,
@@ -167,6 +170,7 @@ grant select, insert, delete on config.holiday to loader;
 grant select on config.holiday to transformer;
 grant select, insert, update, delete on raw.drop_ledger to loader;
 grant select, insert on raw.month_received to loader;
+grant usage, update on sequence raw.line_no to loader;
 grant select, insert, delete on raw.redelivery to loader;
 grant select, insert, delete on quality.finding to loader;
 grant select, insert on quality.release, quality.mail to loader;
