@@ -1,4 +1,5 @@
--- The door's rules on signals as somebody would write them once, by hand: read, judge, and keep, in one pass.
+-- The door's rules on signals as somebody would write them once, by hand: read, judge, and keep, in one pass. `offset 0`
+-- keeps PostgreSQL from reading a value anew at each use.
 
 create temporary table judged as
 with given as (
@@ -26,6 +27,7 @@ with given as (
         nullif(btrim(warme_overdracht, E' \t\r\n\u00a0'), '') as warme_overdracht_given
     from raw.signals
     inner join raw.drop_ledger as ledger using (drop_id)
+    offset 0
 ),
 read as (
     select
@@ -40,16 +42,34 @@ read as (
         quality.read_flag(crisissignaal_given) as crisissignaal,
         quality.read_flag(warme_overdracht_given) as warme_overdracht
     from given
+    offset 0
 ),
 keyed as (
-    select *, quality.address_key(postcode, huisnummer, huisletter, huisnummertoevoeging) as address_key from read
+    select *, quality.address_key(postcode, huisnummer, huisletter, huisnummertoevoeging) as address_key
+    from read
+    offset 0
+),
+month_before as (
+    select
+        municipality_code, creditor, klantnummer, min(bedrag) as least_before_eur, max(bedrag) as most_before_eur
+    from quality.accepted_signals
+    where signal_month = (select min(signal_month) - interval '1 month' from raw.drop_ledger)
+    group by municipality_code, creditor, klantnummer
 ),
 counted as (
     select
-        *,
+        keyed.*, least_before_eur, most_before_eur,
         row_number() over (partition by drop_id, address_key, klantnummer order by line_no) as household_row,
-        row_number() over (partition by drop_id, signaal_id order by line_no) as signal_id_row
+        row_number() over (partition by drop_id, signaal_id order by line_no) as signal_id_row,
+        min(address_key) over person <> max(address_key) over person and bsn is not null as elsewhere_too,
+        min(address_key) over customer <> max(address_key) over customer and klantnummer is not null
+        or min(address_key) over namesake <> max(address_key) over namesake as spelled_otherwise
     from keyed
+    left join month_before using (municipality_code, creditor, klantnummer)
+    window
+        person as (partition by drop_id, bsn),
+        customer as (partition by drop_id, postcode, huisnummer, klantnummer),
+        namesake as (partition by drop_id, postcode, huisnummer, lower(achternaam))
 )
 select
     *,
@@ -83,7 +103,24 @@ select
     array_remove(array[
         case when crisissignaal_given is not null and crisissignaal is null then 'code_unknown' end,
         case when warme_overdracht_given is not null and warme_overdracht is null then 'code_unknown' end,
-        case when bedrag < 50 then 'below_threshold' end
+        case when bedrag < 50 then 'below_threshold' end,
+        case when signaaldatum - ontstaansdatum > 365 then 'arrears_over_a_year' end,
+        case when bedrag in (least_before_eur, most_before_eur) then 'signal_repeated' end,
+        case
+            when bedrag between 80 * most_before_eur and 125 * most_before_eur
+            or least_before_eur between 80 * bedrag and 125 * bedrag then 'amount_slipped'
+        end,
+        case when elsewhere_too then 'same_person_two_addresses' end,
+        case when address_key is not null and spelled_otherwise then 'near_duplicate_household' end,
+        case
+            when achternaam ~* '(^|[ ,(.])(b\.?v|n\.?v|vve|stichting|vereniging|coöperatie|cooperatie)([ ,).]|$)'
+            then 'legal_person'
+        end,
+        case when email !~ '^[^@\s,;]+@([^@\s,;.]+\.)+[^@\s,;.]{2,}$' then 'email_invalid' end,
+        case
+            when translate(telefoonnummer, ' ()-./', '')
+            !~ '^(0|(\+|00)310?)[1-9][0-9]{8}$|^(\+|00)(?!31)[1-9][0-9]{6,13}$' then 'phone_invalid'
+        end
     ], null) as remarks
 from counted;
 

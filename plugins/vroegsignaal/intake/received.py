@@ -46,11 +46,12 @@ def straight_to_raw(
 
     The table gives each row its drop and its line (the header is line 1): see `warehouse._feed_tables`.
     """
+    line_of_header = 1
     known = {column.name for column in feed.columns}
     if not set(feed.required_columns) <= set(names) <= known or len(set(names)) < len(names):
         return None
     connection.execute("select set_config('vroegsignaal.drop_id', %s, true)", [str(drop_id)])
-    connection.execute("select setval('raw.line_no', 1)")
+    connection.execute("select setval(pg_get_serial_sequence(%s, 'line_no'), %s)", [f"raw.{feed.name}", line_of_header])
     return Target(
         sql.Identifier("raw", feed.name),
         [sql.Identifier(name) for name in names],

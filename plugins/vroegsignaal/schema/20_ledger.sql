@@ -40,8 +40,11 @@ alter table raw.drop_ledger add column if not exists read_as text;
 comment on column raw.drop_ledger.read_as is
 'The fingerprint of how its sender was to be read: dialect, aliases, and for a portal the names of creditors.';
 
-create sequence if not exists raw.line_no cache 1000;
-comment on sequence raw.line_no is 'The line of the row that is being received; set anew for every file.';
+create or replace function raw.drop_being_received() returns bigint
+language sql immutable set search_path = pg_catalog as $$
+    -- Immutable it is not, but COPY then asks once for the whole file and not for every row: it is set before each COPY.
+    select nullif(current_setting('vroegsignaal.drop_id', true), '')::bigint
+$$;
 
 create table if not exists raw.redelivery (
     drop_id bigint not null references raw.drop_ledger,
@@ -170,7 +173,6 @@ grant select, insert, delete on config.holiday to loader;
 grant select on config.holiday to transformer;
 grant select, insert, update, delete on raw.drop_ledger to loader;
 grant select, insert on raw.month_received to loader;
-grant usage, update on sequence raw.line_no to loader;
 grant select, insert, delete on raw.redelivery to loader;
 grant select, insert, delete on quality.finding to loader;
 grant select, insert on quality.release, quality.mail to loader;
