@@ -55,13 +55,13 @@ class Checks:
 
     def apply(self, table: str, rules: tuple[Rule, ...]) -> None:
         """Try the rules on a work table and write a finding for every row that breaks one."""
-        suite = self._suite(name=table)
-        for number, rule in enumerate(rules):
-            suite.add_expectation(_expectation(rule, number))
         rows = self.connection.execute(
             sql.SQL("select count(*) from {}").format(sql.Identifier(SCHEMA, table))
         ).fetchone()[0]
-        suite.add_expectation(_expectation(Rule("rows_seen", "ExpectTableRowCountToEqual", {"value": rows}), None))
+        rows_seen = _expectation(Rule("rows_seen", "ExpectTableRowCountToEqual", {"value": rows}), None)
+        # All at once: added one by one, each is first compared with all before it.
+        expectations = [*(_expectation(rule, number) for number, rule in enumerate(rules)), rows_seen]
+        suite = self._suite(name=table, expectations=expectations)
         asset = self._source.add_table_asset(f"{table} {id(suite)}", table_name=table)
         batch = asset.add_batch_definition_whole_table("all").get_batch()
         outcome = batch.validate(
