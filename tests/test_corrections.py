@@ -265,6 +265,7 @@ def test_a_list_that_is_being_filled_in_is_left_alone_while_nothing_changes(town
     workbook = here.out / A / JAN / "looplijst.xlsx"
     workbook.write_bytes(b"filled in")
     stepping.receive(JAN)
+    run()
     assert workbook.read_bytes() == b"filled in"
 
 

@@ -20,29 +20,20 @@ def approve(month: Month) -> dict[str, int]:
         # Without a policy nothing was proposed, and an empty selection would be final.
         municipalities = warehouse.fetch(
             connection,
-            "select municipality_code from raw.month_received"
-            " inner join config.municipalities using (municipality_code) where signal_month = %s",
+            "select municipality_code, approval.approved_at is not null from raw.month_received"
+            " inner join config.municipalities using (municipality_code)"
+            " left join decision.approval using (municipality_code, signal_month)"
+            " where signal_month = %s order by municipality_code",
             [month.first_day],
         )
-    for (code,) in sorted(municipalities):
-        if _is_approved(here, code, month):
+    for code, is_approved in municipalities:
+        if is_approved:
             counts["approved_before"] += 1
         elif here.approval != AUTOMATIC:
             counts["waiting"] += 1
         else:
             counts["approved_now" if _record(here, code, month, "vroegsignaal") else "approved_before"] += 1
     return counts
-
-
-def _is_approved(here: settings.Settings, code: str, month: Month) -> bool:
-    with warehouse.connect(here, "transformer") as connection:
-        return bool(
-            warehouse.fetch(
-                connection,
-                "select 1 from decision.approval where municipality_code = %s and signal_month = %s",
-                [code, month.first_day],
-            )
-        )
 
 
 def _record(here: settings.Settings, code: str, month: Month, by: str) -> bool:

@@ -21,14 +21,14 @@ def alert(month: Month, day: date | None = None) -> dict[str, int]:
         for code, approved in _received(here, each):
             if approved:
                 folder = here.out / code / str(each)
-                marked += walking_list.write(here, code, each, folder, only_changes=True)
+                marked += walking_list.write(here, code, each, folder)
     return {"walking_lists": marked, **alerts.alert(month, day)}
 
 
 def hand_out(month: Month) -> dict[str, int]:
     """Write the month's files for every municipality: notices to creditors and, once approved, the walking list.
 
-    Returns how many notices and walking lists were written.
+    Returns how many notices and walking lists were written; a list on which nothing changed stays as it is.
     """
     here = settings.load()
     counts = {"notices": 0, "walking_lists": 0}
@@ -36,8 +36,7 @@ def hand_out(month: Month) -> dict[str, int]:
         folder = here.out / code / str(month)
         counts["notices"] += notices.write(here, code, month, folder)
         if approved:
-            walking_list.write(here, code, month, folder)
-            counts["walking_lists"] += 1
+            counts["walking_lists"] += walking_list.write(here, code, month, folder)
     return counts
 
 

@@ -410,7 +410,8 @@ _STATUS = {"accepted": "aanvaard", "rejected": "geweigerd"}
 
 
 def _title(feed: str) -> str:
-    return contract.feeds()[feed].file
+    """A register by folder and file, such as brp/personen."""
+    return contract.feeds()[feed].file.partition(".")[0]
 
 
 def _attention(situation: Situation, refused: list[str]) -> Iterator[str]:

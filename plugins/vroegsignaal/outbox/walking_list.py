@@ -37,23 +37,24 @@ _WIDTHS = {
 }  # fmt: skip
 
 
-def write(here: Settings, code: str, month: Month, folder: Path, *, only_changes: bool = False) -> bool:
+def write(here: Settings, code: str, month: Month, folder: Path) -> bool:
     """Write `looplijst.csv` and `looplijst.xlsx` of an approved month; whether they were written.
 
-    With `only_changes` they stay as they are while nothing on them changed: somebody may be filling the workbook in.
+    They stay as they are while nothing on them changed: somebody may be filling the workbook in.
     """
     with warehouse.connect(here, "caseworker") as connection:
         # Who reads last, writes last.
         connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal walking list'))")
         rows = warehouse.fetch(connection, "select * from vault.walking_list(%s, %s)", [code, month.first_day])
         text = csv_text(HEADER, (_as_text(row[: len(HEADER)]) for row in rows))
-        path = folder / "looplijst.csv"
-        if only_changes and path.exists() and path.read_text(encoding="utf-8") == text:
+        path, workbook = folder / "looplijst.csv", folder / "looplijst.xlsx"
+        if workbook.exists() and path.exists() and path.read_text(encoding="utf-8") == text:
             return False
+        lists = {name: configuration.code_list(here, name) for name in set(_TO_FILL_IN.values()) - {DATE, FLAG}}
+        _write_workbook(workbook, rows, lists, f"Looplijst {code} {month}")
+        # Last, because it is what tells that the workbook is as it should be.
         with replaced(path) as fresh:
             fresh.write_text(text, encoding="utf-8", newline="")
-        lists = {name: configuration.code_list(here, name) for name in set(_TO_FILL_IN.values()) - {DATE, FLAG}}
-        _write_workbook(folder / "looplijst.xlsx", rows, lists, f"Looplijst {code} {month}")
     return True
 
 
