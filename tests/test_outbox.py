@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 import stepping
-from conftest import platform
+from conftest import Delivery, platform, rows
 from oracle.small_landing import BRP_COLUMNS, DEC, JAN, A, Small, signal
 
 from vroegsignaal import outbox, reading
@@ -119,3 +119,27 @@ def test_an_empty_month_is_a_month(handed_out: Settings) -> None:
         (creditor, "missing") for creditor in ("blauw", "groen", "rood", "wit")
     ]
     assert (handed_out.out / A / "2022-02" / "looplijst.csv").read_text().splitlines() == [COLUMNS]
+
+
+def test_who_refused_help_and_owes_more_after_the_cool_off_is_on_the_list_as_heropaf(delivery: Delivery) -> None:
+    small, here = delivery
+    may = "2022-05"
+    for month, amounts in ((JAN, ("100", "100")), (may, ("100", "150"))):
+        for creditor in ("rood", "wit"):
+            agreed = [signal(month, number, amount) for number, amount in enumerate(amounts, start=1)]
+            small.signals(month, creditor, *agreed)
+        small.residents(month, "1", "2")
+    small.put(
+        may,
+        "ris/dossiers.csv",
+        "dossier_id;aangemaakt_op;matchmaand;huisnummer;postcode;resultaat;afgesloten_op\n"
+        f"a;2022-01-28;{JAN};1;1234QQ;klant wil niet geholpen worden;2022-02-20\n"
+        f"b;2022-01-28;{JAN};2;1234QQ;klant wil niet geholpen worden;2022-02-20\n",
+    )
+    stepping.run_months(JAN, may)
+    with (here.out / A / may / "looplijst.csv").open(encoding="utf-8", newline="") as file:
+        listed = {row["huisnummer"]: row["heropaf"] for row in csv.DictReader(file, delimiter=";")}
+    # Household 1 owes what it owed.
+    assert listed == {"1": "n", "2": "j"}
+    marked = rows(here, "select signal_month, arrears_eur from casework.selection where heropaf")
+    assert [(str(month), arrears) for month, arrears in marked] == [("2022-05-01", 300)]

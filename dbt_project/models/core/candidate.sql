@@ -98,10 +98,33 @@ approached as (
 
 ),
 
+last_refusal as (
+
+    -- Whose last case ended with a refusal, and the arrears of its match; where there was none, what the case says.
+    select
+        dossier.municipality_code,
+        dossier.household_id,
+        coalesce(match.arrears_eur, dossier.total_eur) as arrears_eur
+    from (
+        select distinct on (municipality_code, household_id) *
+        from earlier_dossier
+        where coalesce(withdrawn_on, 'infinity') > {{ match_day() }}
+        order by municipality_code, household_id, match_month desc, created_on desc, dossier_id desc
+    ) as dossier
+    left join {{ ref('match') }} as match
+        on
+            dossier.municipality_code = match.municipality_code
+            and dossier.household_id = match.household_id
+            and dossier.match_month = match.signal_month
+    where dossier.is_refusal
+
+),
+
 checked as (
 
     select
         match.*,
+        match.arrears_eur > last_refusal.arrears_eur as is_more_than_at_refusal,
         residents.district,
         -- The first reason that applies, in the order of the agreement.
         case
@@ -117,6 +140,7 @@ checked as (
     left join in_debt_help using (municipality_code, household_id)
     left join with_open_dossier using (municipality_code, household_id)
     left join approached using (municipality_code, household_id)
+    left join last_refusal using (municipality_code, household_id)
     where match.signal_month = {{ month() }}
 
 )
@@ -134,5 +158,5 @@ select
     first_row,
     reason,
     reason is null as is_selectable,
-    false as heropaf
+    reason is null and coalesce(is_more_than_at_refusal, false) as heropaf
 from checked

@@ -18,7 +18,14 @@ renamed as (
         dossier.loopmaand as walking_month,
         dossier.ingetrokken_op as withdrawn_on,
         dossier.resultaat as outcome,
-        dossier.afgesloten_op as closed_on
+        dossier.totaal_bedrag as total_eur,
+        dossier.afgesloten_op as closed_on,
+        coalesce(
+            dossier.resultaat in (
+                select refusal.code from {{ ref('code_lists') }} as refusal where refusal.list = 'refusal'
+            ),
+            false
+        ) as is_refusal
     from {{ source('quality', 'accepted_ris_dossiers') }} as dossier
     inner join in_force using (drop_id)
 
