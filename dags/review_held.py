@@ -25,8 +25,8 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task, task_group
 from airflow.sdk.types import DagRunProtocol
 
-from vroegsignaal.flows import DEFAULTS, match_again
-from vroegsignaal.months import AMSTERDAM, Month
+from vroegsignaal.flows import DEFAULTS, MONTH_TO_ASK_ABOUT, match_again, months_to_ask_about
+from vroegsignaal.months import Month
 from vroegsignaal.review import LATER, OPTIONS, REASONS
 
 
@@ -35,7 +35,7 @@ from vroegsignaal.review import LATER, OPTIONS, REASONS
     catchup=False,
     max_active_runs=1,
     default_args=DEFAULTS,
-    params={"month": Param(None, type=["null", "string"], pattern=r"^[0-9]{4}-[0-9]{2}$", title="Maand (jjjj-mm)")},
+    params=MONTH_TO_ASK_ABOUT,
     tags=["daily", "door", "by a person"],
     doc_md=__doc__,
 )
@@ -46,11 +46,8 @@ def review_held() -> None:
     def find_held(dag_run: DagRunProtocol | None = None, params: dict | None = None) -> list[dict]:
         from vroegsignaal import review
 
-        if params["month"]:
-            return review.questions(Month.parse(params["month"]))
-        day = dag_run.run_after.astimezone(AMSTERDAM).date()
-        month = Month(day.year, day.month)
-        return review.questions(month.plus(-1)) + review.questions(month)
+        _, months = months_to_ask_about(dag_run, params)
+        return [question for month in months for question in review.questions(month)]
 
     @task_group
     def review_row(subject: str, body: str, row: dict) -> None:

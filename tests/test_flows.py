@@ -60,7 +60,13 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> dict:
 def test_the_bag_holds_every_flow_and_no_error(described: dict) -> None:
     assert described["errors"] == {}
     assert set(described["flows"]) == {path.stem for path in DAGS.glob("*.py")}
-    assert set(described["flows"]) == {"receive_drops", "match_month", "watch_landing", "review_held"}
+    assert set(described["flows"]) == {
+        "receive_drops",
+        "match_month",
+        "watch_landing",
+        "review_held",
+        "approve_selection",
+    }
 
 
 def test_every_flow_says_what_to_do_when_it_fails_and_whose_it_is(described: dict) -> None:
@@ -93,7 +99,7 @@ def test_the_flows_are_joined_by_an_asset_whose_partition_is_the_month(described
     assert flows["match_month"]["timetable"] == "PartitionedAssetTimetable"
     outlets = {task: facts["outlets"] for task, facts in flows["receive_drops"]["tasks"].items()}
     assert outlets == {"receive": [], "judge": ["judged_drops"], "alert": []}
-    for flow in ("watch_landing", "review_held"):
+    for flow in ("watch_landing", "review_held", "approve_selection"):
         assert [task for task, facts in flows[flow]["tasks"].items() if facts["outlets"]] == ["match_again"]
 
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
 from decimal import Decimal
-from pathlib import Path
 
-import psycopg
 import pytest
 import stepping
-from conftest import Delivery, places, platform, rows
+from asking import answer_in_airflow, answered
+from conftest import Delivery, rows
 from oracle.small_landing import JAN, A, Small, signal
 
-from vroegsignaal import door, release, review, warehouse
+from vroegsignaal import door, release, review
 from vroegsignaal.months import Month
-from vroegsignaal.orchestrator import Airflow, Place
-from vroegsignaal.orchestrator.api import Api
-from vroegsignaal.orchestrator.metadata import Metadata
 
 MONTH = Month.parse(JAN)
 RELEASES = "select line_no, amount_eur, reason, released_by, kept from quality.release order by line_no"
@@ -40,15 +33,6 @@ def deliver(small: Small) -> None:
     small.residents(JAN, "1", "2", "3")
 
 
-def answered(option: str, by: str | None = "vries", reason: str = review.REASONS[0]) -> dict:
-    """As Airflow gives it."""
-    return {
-        "chosen_options": [option],
-        "params_input": {"reden": reason},
-        "responded_by_user": by and {"id": by, "name": by},
-    }
-
-
 def test_only_rows_that_are_held_for_their_amount_are_asked_about_and_no_value_is_named(delivery: Delivery) -> None:
     small, _ = delivery
     deliver(small)
@@ -65,8 +49,8 @@ def test_an_answer_is_recorded_and_not_asked_again(delivery: Delivery) -> None:
     deliver(small)
     stepping.receive(JAN)
     first, second, third = (question["row"] for question in review.questions(MONTH))
-    review.record(first, answered(review.HUNDREDTH))
-    review.record(second, answered(review.KEEP, reason=review.REASONS[3]))
+    review.record(first, answered(review.HUNDREDTH, reden=review.REASONS[0]))
+    review.record(second, answered(review.KEEP, reden=review.REASONS[3]))
     review.record(third, answered(review.LATER))
     review.record(third, answered(review.AS_DELIVERED, by=None))
     assert rows(here, RELEASES) == [
@@ -95,49 +79,19 @@ def test_an_answer_to_a_row_that_was_replaced_meanwhile_does_nothing(delivery: D
     row = review.questions(MONTH)[0]["row"]
     small.signals(JAN, "rood.2", signal(JAN, 1, "176,93"))
     stepping.receive(JAN)
-    assert review.record(row, answered(review.HUNDREDTH)).startswith("Not recorded")
+    assert review.record(row, answered(review.HUNDREDTH, reden=review.REASONS[0])).startswith("Not recorded")
     assert rows(here, RELEASES) == []
 
 
-@pytest.fixture(scope="module")
-def airflow_home(new_home: Callable[[], Path]) -> Path:
-    return new_home()
-
-
-@pytest.fixture
-def asked_in_airflow(tmp_path: Path, airflow_home: Path) -> Iterator[tuple[Delivery, Place]]:
-    """January was matched and approved without the held rows; then the questions are open in Airflow."""
-    small = Small(tmp_path)
-    with platform(airflow_home, **places(small)) as here:
-        warehouse.ensure_metadata(here)
-        deliver(small)
-        stepping.run_months(JAN)
-        yield (small, here), Place(here.home, here.root, warehouse.metadata_uri(here))
-
-
 @pytest.mark.replay
-def test_a_person_answers_in_airflow_and_the_month_is_matched_again(asked_in_airflow: tuple[Delivery, Place]) -> None:
-    (_, here), place = asked_in_airflow
+def test_a_person_answers_in_airflow_and_the_month_is_matched_again(delivery: Delivery) -> None:
+    small, here = delivery
+    deliver(small)
+    stepping.run_months(JAN)
     assert rows(here, "select count(*) from core.match") == [(0,)]
-    flows = ["review_held", "match_month"]
-    with Airflow(place, here.environment()), closing(Metadata(place.database)) as metadata:
-        metadata.switch_on(flows)
-        api = Api(place)
-        api.queue("review_held", {"test": None}, {"month": JAN})
-        token = api.log_in()
-        instances = "/api/v2/dags/review_held/dagRuns/test/taskInstances/review_row.ask"
-        until(lambda: states(place, "review_row.ask") == ["awaiting_input"] * 3, place)
-        # An answer in the very second in which a task begins to wait makes Airflow take that task for lost.
-        time.sleep(5)
-        for index, option in enumerate([review.HUNDREDTH, review.KEEP, review.AS_DELIVERED]):
-            api.ask(
-                "PATCH",
-                f"{instances}/{index}/hitlDetails",
-                {"chosen_options": [option], "params_input": {"reden": review.REASONS[2]}},
-                token,
-            )
-        until(lambda: runs(place) == {"review_held": "success", "match_month": "success"}, place)
-        metadata.switch_off(flows)
+    options = (review.HUNDREDTH, review.KEEP, review.AS_DELIVERED)
+    answers = [{"chosen_options": [option], "params_input": {"reden": review.REASONS[2]}} for option in options]
+    answer_in_airflow(here, "review_held", "review_row.ask", JAN, answers)
     assert rows(here, RELEASES) == [
         (2, Decimal("176.93"), review.REASONS[2], "admin", False),
         (3, None, review.REASONS[2], "admin", True),
@@ -149,21 +103,3 @@ def test_a_person_answers_in_airflow_and_the_month_is_matched_again(asked_in_air
         ("new_match", Decimal("276.93")),
         ("new_match", Decimal(20100)),
     ]
-
-
-def until(holds: Callable[[], bool], place: Place) -> None:
-    deadline = time.monotonic() + 120
-    while not holds():
-        assert time.monotonic() < deadline, (runs(place), states(place, "review_row.ask"))
-        time.sleep(0.5)
-
-
-def runs(place: Place) -> dict[str, str]:
-    with psycopg.connect(place.database) as connection:
-        return dict(connection.execute("select dag_id, state from dag_run where dag_id <> 'receive_drops'").fetchall())
-
-
-def states(place: Place, task: str) -> list[str]:
-    with psycopg.connect(place.database) as connection:
-        found = connection.execute("select state from task_instance where task_id = %s", [task]).fetchall()
-    return [state for (state,) in found]

@@ -93,6 +93,8 @@ MAY_DO = {
         **{f"quality.accepted_{feed}": "r" for feed in FEEDS if not DIRECT[feed]},
         "decision.approval": "ri",
         "decision.selection": "ri",
+        "decision.exchange": "ri",
+        "decision.rejection": "ri",
         **{f"{room}.stand_in": "riudt" for room in ("staging", "core", "casework", "mart")},
     },
     "caseworker": {"casework.stand_in": "r"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import psycopg
+
 from vroegsignaal import settings, warehouse
 from vroegsignaal.months import Month
 
@@ -32,17 +34,22 @@ def approve(month: Month) -> dict[str, int]:
         elif here.approval != AUTOMATIC:
             counts["waiting"] += 1
         else:
-            counts["approved_now" if _record(here, code, month, "vroegsignaal") else "approved_before"] += 1
+            counts["approved_now" if _approve_as_it_is(here, code, month) else "approved_before"] += 1
     return counts
 
 
-def _record(here: settings.Settings, code: str, month: Month, by: str) -> bool:
-    """Write the approval and the whole selection in one transaction; False when somebody was first."""
+def _approve_as_it_is(here: settings.Settings, code: str, month: Month) -> bool:
     with warehouse.connect(here, "transformer") as connection:
+        return record(connection, code, month, "vroegsignaal", automatic=True)
+
+
+def record(connection: psycopg.Connection, code: str, month: Month, by: str, *, automatic: bool) -> bool:
+    """Write the approval and the whole selection in one transaction; False when somebody was first."""
+    with connection.transaction():
         first = connection.execute(
             "insert into decision.approval (municipality_code, signal_month, approved_by, automatic)"
-            " values (%s, %s, %s, true) on conflict do nothing returning 1",
-            [code, month.first_day, by],
+            " values (%s, %s, %s, %s) on conflict do nothing returning 1",
+            [code, month.first_day, by, automatic],
         ).fetchone()
         if not first:
             return False
@@ -55,7 +62,7 @@ def _record(here: settings.Settings, code: str, month: Month, by: str) -> bool:
             select
                 municipality_code, signal_month, household_id, role, rank, reason, criterion, creditors, sectors,
                 district, arrears_eur, heropaf, policy
-            from core.proposal
+            from core.adjusted_proposal
             where municipality_code = %s and signal_month = %s
             order by rank, household_id
             """,

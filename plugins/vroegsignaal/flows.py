@@ -5,15 +5,15 @@ Only the files in `dags/` import this module, because it needs Airflow's.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from airflow.sdk import Asset, task
+from airflow.sdk import Asset, Param, task
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
 from airflow.sdk.exceptions import AirflowSkipException
-from airflow.sdk.types import OutletEventAccessorsProtocol
+from airflow.sdk.types import DagRunProtocol, OutletEventAccessorsProtocol
 
 from vroegsignaal.errors import PlatformError
-from vroegsignaal.months import Month
+from vroegsignaal.months import AMSTERDAM, Month
 
 JUDGED_DROPS = Asset(name="judged_drops", uri="x-vroegsignaal://judged-drops")
 """The drops of a month, received and judged. Its partition is the month."""
@@ -41,3 +41,16 @@ def match_again(month: str, outlet_events: OutletEventAccessorsProtocol | None =
         raise AirflowSkipException(f"{month} was not matched yet.")
     outlet_events[JUDGED_DROPS].add_partitions(keys)
     return keys
+
+
+MONTH_TO_ASK_ABOUT = {
+    "month": Param(None, type=["null", "string"], pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", title="Maand (jjjj-mm)")
+}
+"""The parameter of a flow that asks people something: the month, where a person starts it for one."""
+
+
+def months_to_ask_about(dag_run: DagRunProtocol, params: dict) -> tuple[date, list[Month]]:
+    """The day of a run that asks people something, and the months that it asks about."""
+    day = dag_run.run_after.astimezone(AMSTERDAM).date()
+    this_month = Month(day.year, day.month)
+    return day, [Month.parse(params["month"])] if params["month"] else [this_month.plus(-1), this_month]

@@ -8,7 +8,7 @@ derived as (
 
     -- Of the months that were approved: in the others nothing is final yet.
     select proposal.*
-    from {{ ref('proposal') }} as proposal
+    from {{ ref('adjusted_proposal') }} as proposal
     where exists (
         select 1
         from {{ source('decision', 'approval') }} as approval

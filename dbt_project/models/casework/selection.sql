@@ -7,7 +7,7 @@ with approved as (
 proposed as (
 
     select proposal.*
-    from {{ ref('proposal') }} as proposal
+    from {{ ref('adjusted_proposal') }} as proposal
     where not exists (
         select 1
         from {{ source('decision', 'approval') }} as approval

@@ -155,6 +155,31 @@ create table if not exists decision.selection (
 comment on table decision.selection is
 'The selection as it was approved, one row per match, with the policy that was in force. Append-only.';
 
+create table if not exists decision.exchange (
+    municipality_code text,
+    signal_month date,
+    household_out bigint not null,
+    household_in bigint not null,
+    reason text not null check (btrim(reason) <> ''),
+    exchanged_by text not null check (btrim(exchanged_by) <> ''),
+    exchanged_at timestamptz not null default now(),
+    unique (municipality_code, signal_month, household_out),
+    unique (municipality_code, signal_month, household_in)
+);
+comment on table decision.exchange is
+'Selected households that a person exchanged for one of the reserve before approving. Append-only.';
+
+create table if not exists decision.rejection (
+    municipality_code text not null,
+    signal_month date not null,
+    fingerprint text not null,
+    reason text not null check (btrim(reason) <> ''),
+    rejected_by text not null check (btrim(rejected_by) <> ''),
+    rejected_at timestamptz not null default now()
+);
+comment on table decision.rejection is
+'Proposals that a person rejected, by the fingerprint of what was proposed. Append-only.';
+
 create or replace function decision.is_approved(of_municipality text, of_month date) returns boolean
 language sql stable security definer set search_path = pg_catalog as $$
     -- For who may not read what was decided, but has to tell senders whether it still can change.
@@ -184,4 +209,4 @@ grant select, insert, delete on config.loaded to loader;
 grant select on raw.drop_ledger, raw.month_received, quality.finding to transformer;
 -- What arrives after the approval is late.
 grant select on decision.approval to loader;
-grant select, insert on decision.approval, decision.selection to transformer;
+grant select, insert on decision.approval, decision.selection, decision.exchange, decision.rejection to transformer;

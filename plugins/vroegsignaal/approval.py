@@ -1,0 +1,205 @@
+"""Proposed selections put to a person: which questions there are, and what an answer does.
+
+What is asked and answered passes through Airflow and its database: numbers and reasons, never a household. Households
+are exchanged by their rank, and reasons are chosen from a list.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import psycopg
+from psycopg.rows import dict_row
+
+from vroegsignaal import decision, settings, warehouse
+from vroegsignaal.errors import UsageError
+from vroegsignaal.months import Month, day_in_words
+
+APPROVE = "Goedkeuren"
+REJECT = "Afkeuren"
+LATER = "Later beslissen"
+OPTIONS = (APPROVE, REJECT, LATER)
+REASONS = (
+    "akkoord",
+    "huishouden is al bekend bij de gemeente",
+    "bezoek is niet veilig",
+    "gegevens kloppen niet",
+    "andere verdeling gewenst",
+    "beleid wordt aangepast",
+)
+EXCHANGES = r"^( *[0-9]{1,5} *> *[0-9]{1,5} *(,|$))*$"
+"""How exchanges are written: `3>21, 7>22`, each a rank that is selected and one of the reserve."""
+WORKING_DAYS = 3
+"""After the 25th: the term within which the matches are fetched."""
+_ROLES = {"selected": "geselecteerd", "reserve": "reserve", "not_selected": "niet geselecteerd"}
+_REASONS_IN_WORDS = {
+    "address_unknown": "adres niet in de BRP",
+    "moved_or_deceased": "verhuisd of overleden",
+    "in_debt_help": "loopt al bij schuldhulp",
+    "open_dossier": "open dossier",
+    "approached_recently": "kort geleden benaderd",
+    "below_threshold": "onder de drempel",
+    "over_capacity": "geen plaats",
+}
+
+
+def questions(month: Month, day: date) -> list[dict]:
+    """For every proposal of the month that waits for a person: `subject`, `body`, `row`; `day`: when it is asked.
+
+    A proposal that was rejected is asked about again when it has become another.
+    """
+    with warehouse.connect(settings.load(), "transformer") as connection:
+        if warehouse.fetch(connection, "select to_regclass('core.adjusted_proposal') is null") == [(True,)]:
+            return []
+        proposed = warehouse.fetch(connection, _PROPOSED, {"month": month.first_day})
+        (deadline,) = connection.execute(
+            "select config.last_working_day(%s, %s)", [month.match_day, WORKING_DAYS]
+        ).fetchone()
+        return [
+            _question(connection, code, name, month, deadline, day, mark)
+            for code, name, mark, is_decided in proposed
+            if not is_decided
+        ]
+
+
+# The fingerprint tells one proposal from another: who has which place.
+_PROPOSED = """
+    select
+        proposed.municipality_code,
+        municipality.name,
+        proposed.fingerprint,
+        exists (
+            select 1 from decision.approval
+            where approval.municipality_code = proposed.municipality_code and approval.signal_month = %(month)s
+        ) or exists (
+            select 1 from decision.rejection
+            where
+                rejection.municipality_code = proposed.municipality_code and rejection.signal_month = %(month)s
+                and rejection.fingerprint = proposed.fingerprint
+        ) as is_decided
+    from (
+        select
+            municipality_code,
+            encode(sha256(convert_to(
+                string_agg(concat_ws('|', household_id, role, rank), ',' order by household_id), 'utf8'
+            )), 'hex') as fingerprint
+        from core.adjusted_proposal
+        where signal_month = %(month)s
+        group by municipality_code
+    ) as proposed
+    inner join config.municipalities as municipality using (municipality_code)
+    order by proposed.municipality_code
+"""
+_THE_LIST = "select * from casework.selection where signal_month = '{}' order by rank"
+
+
+def _question(
+    connection: psycopg.Connection, code: str, name: str, month: Month, deadline: date, day: date, fingerprint: str
+) -> dict:
+    counted = warehouse.fetch(
+        connection,
+        "select role, reason, count(*) from core.adjusted_proposal"
+        " where municipality_code = %s and signal_month = %s group by role, reason order by role desc, 3 desc, reason",
+        [code, month.first_day],
+    )
+    lines = [
+        f"| {_ROLES[role]}{f': {_REASONS_IN_WORDS[reason]}' if reason else ''} | {households} |"
+        for role, reason, households in counted
+    ]
+    term = (
+        f"uiterlijk {day_in_words(deadline)}" if day <= deadline else f"de termijn liep af op {day_in_words(deadline)}"
+    )
+    table = "\n".join(["| | huishoudens |", "| -- | --: |", *lines])
+    body = (
+        f'{table}\n\nGraag besluiten {term}.\n\nDe lijst: `vroegsignaal query "{_THE_LIST.format(month.first_day)}" '
+        f"--role caseworker --municipality {code}`.\n\n"
+        "Een huishouden ruilen voor een van de reserve: vul bij *ruilen* de rangnummers in, zoals `3>21, 7>22`."
+    )
+    subject = f"{name}, {month.in_words}: selectie vaststellen ({term})"
+    return {
+        "subject": subject,
+        "body": body,
+        "row": {"municipality": code, "month": str(month), "fingerprint": fingerprint},
+    }
+
+
+def record(row: dict, answer: dict) -> str:
+    """Write the answer of a person to the decision ledger; says what was done.
+
+    `row`: as `questions` gave it; `answer`: as Airflow gives it: chosen_options, params_input, responded_by_user.
+    Nothing is done for who decides later, when the proposal is not the one that was shown, or when the exchanges
+    make no sense: then all of it is asked again.
+    """
+    (option,) = answer["chosen_options"]
+    by = (answer["responded_by_user"] or {}).get("name", "")
+    if option == LATER or not by:
+        return "Not decided: it is asked again."
+    given = answer["params_input"] or {}
+    reason = given.get("reden", REASONS[0])
+    month, code = Month.parse(row["month"]), row["municipality"]
+    if reason not in REASONS:
+        raise UsageError("the reason is none of the list.")
+    try:
+        with warehouse.connect(settings.load(), "transformer") as connection:
+            # Two answers at the same time: the second sees what the first did.
+            connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal approval'))")
+            if _fingerprint(connection, code, month) != row["fingerprint"]:
+                return "Not recorded: the proposal has changed since it was shown; it is asked again."
+            if option == REJECT:
+                connection.execute(
+                    "insert into decision.rejection (municipality_code, signal_month, fingerprint, reason, rejected_by)"
+                    " values (%s, %s, %s, %s, %s)",
+                    [code, month.first_day, row["fingerprint"], reason, by],
+                )
+                return f"The proposal for {month} to {code} was rejected."
+            for out, spare in parse_exchanges(given.get("ruilen") or ""):
+                _exchange(connection, code, month, out, spare, reason, by)
+            if not decision.record(connection, code, month, by, automatic=False):
+                return f"The selection of {month} for {code} was approved before."
+            return f"The selection of {month} for {code} is approved."
+    except UsageError as error:
+        return f"Not recorded: {error}"
+
+
+def parse_exchanges(written: str) -> list[tuple[int, int]]:
+    """The ranks of `3>21, 7>22` in pairs; raises UsageError for anything else, or a rank that is named twice."""
+    if not re.fullmatch(EXCHANGES, written):
+        raise UsageError("exchanges are written as 3>21, 7>22: a selected rank and one of the reserve.")
+    pairs = [tuple(map(int, pair.split(">"))) for pair in written.split(",") if pair.strip()]
+    ranks = [rank for pair in pairs for rank in pair]
+    if len(set(ranks)) < len(ranks):
+        raise UsageError("a rank stands in more than one exchange.")
+    return pairs
+
+
+def _fingerprint(connection: psycopg.Connection, code: str, month: Month) -> str | None:
+    proposed = warehouse.fetch(connection, _PROPOSED, {"month": month.first_day})
+    return next((mark for of, _, mark, _ in proposed if of == code), None)
+
+
+def _exchange(
+    connection: psycopg.Connection, code: str, month: Month, out: int, spare: int, reason: str, by: str
+) -> None:
+    found = (
+        connection.cursor(row_factory=dict_row)
+        .execute(
+            "select rank, role, household_id from core.adjusted_proposal"
+            " where municipality_code = %s and signal_month = %s and rank in (%s, %s)",
+            [code, month.first_day, out, spare],
+        )
+        .fetchall()
+    )
+    at = {row["rank"]: row for row in found}
+    for rank, role in ((out, "selected"), (spare, "reserve")):
+        if rank not in at or at[rank]["role"] != role:
+            raise UsageError(f"rank {rank} is not {'selected' if role == 'selected' else 'in reserve'}.")
+    try:
+        connection.execute(
+            "insert into decision.exchange"
+            " (municipality_code, signal_month, household_out, household_in, reason, exchanged_by)"
+            " values (%s, %s, %s, %s, %s, %s)",
+            [code, month.first_day, at[out]["household_id"], at[spare]["household_id"], reason, by],
+        )
+    except psycopg.errors.UniqueViolation:
+        raise UsageError(f"rank {out} or {spare} was exchanged before.") from None
