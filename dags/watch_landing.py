@@ -16,7 +16,7 @@ failing, the log of the failed task says what to put right. Run again: safe; it 
 
 from __future__ import annotations
 
-from airflow.sdk import dag, task
+from airflow.sdk import dag, task, task_group
 from airflow.sdk.types import DagRunProtocol
 
 from vroegsignaal.flows import DEFAULTS, match_again
@@ -44,19 +44,25 @@ def watch_landing() -> None:
     def receive_and_judge(month: str) -> str:
         from vroegsignaal import door, intake
 
-        intake.receive(Month.parse(month))
+        intake.receive(Month.parse(month), settled_only=True)
         door.judge(Month.parse(month))
         return month
 
-    @task(max_active_tis_per_dagrun=1)
+    # A mail server may be away for a while.
+    @task(max_active_tis_per_dagrun=1, retries=8)
     def alert(month: str, dag_run: DagRunProtocol | None = None) -> dict[str, int]:
         from vroegsignaal import outbox
 
         return outbox.alert(Month.parse(month), dag_run.run_after.astimezone(AMSTERDAM).date())
 
-    judged = receive_and_judge.expand(month=find_months())
-    alert.expand(month=judged)
-    match_again.expand(month=judged)
+    @task_group
+    def on_news(month: str) -> None:
+        """Of one month, so that another one that fails does not hold it up."""
+        judged = receive_and_judge(month)
+        alert(judged)
+        match_again(judged)
+
+    on_news.expand(month=find_months())
 
 
 watch_landing()

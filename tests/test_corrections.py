@@ -304,3 +304,28 @@ def test_who_was_chosen_stays_on_the_list_when_the_deliveries_are_rejected_after
     assert rows(here, "select distinct status from raw.drop_ledger where feed = 'signals'") == [("rejected",)]
     address = ("postcode", "huisnummer", "huisnummertoevoeging", "rang", "crediteuren")
     assert [walking_list(here)[name] for name in address] == [before[name] for name in address]
+
+
+def test_a_withdrawal_that_was_itself_replaced_before_the_approval_hides_nothing(town: Delivery) -> None:
+    small, here = town
+    take_back(small, JAN, "s1")
+    stepping.receive(JAN)
+    take_back(small, JAN, "s99")
+    run()
+    assert walking_list(here)["crediteuren"] == "Blauw, Wit"
+    small.put(JAN, "signals/wit.intrekking.2.csv", f"signaal_id;reden;datum\ns1;betaald;{JAN}-29\n")
+    stepping.receive(JAN)
+    assert walking_list(here)["crediteuren"] == "Blauw, Wit (betaald)"
+
+
+def test_a_former_tenant_is_never_whom_the_visitor_asks_for(town: Delivery) -> None:
+    small, here = town
+    small.signals("2021-09", "wit", signal("2021-09", 1, "900", signaal_id="old", achternaam="Vroeger"))
+    stepping.receive("2021-09")
+    run()
+    assert walking_list(here)["achternaam"] == "Proef"
+    for creditor in ("wit", "blauw"):
+        small.put(JAN, f"signals/{creditor}.intrekking.csv", f"signaal_id;reden;datum\ns1;betaald;{JAN}-28\n")
+    stepping.receive(JAN)
+    listed = walking_list(here)
+    assert (listed["achternaam"], listed["crediteuren"]) == ("Proef", "Blauw (betaald), Wit (betaald)")

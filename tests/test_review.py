@@ -77,7 +77,8 @@ def test_an_answer_to_a_row_that_was_replaced_meanwhile_does_nothing(delivery: D
     deliver(small)
     stepping.receive(JAN)
     row = review.questions(MONTH)[0]["row"]
-    small.signals(JAN, "rood.2", signal(JAN, 1, "176,93"))
+    # Another household stands on the line now, and is held as well.
+    small.signals(JAN, "rood.2", signal(JAN, 5, "18000"), signal(JAN, 1, "176,93"))
     stepping.receive(JAN)
     assert review.record(row, answered(review.HUNDREDTH, reden=review.REASONS[0])).startswith("Not recorded")
     assert rows(here, RELEASES) == []

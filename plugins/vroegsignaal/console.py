@@ -22,7 +22,8 @@ from vroegsignaal.settings import Settings
 STEPS_OF_A_MONTH = 7
 MOST_REMARKS = 40
 # Where nobody watches there is no window to fit in.
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
+# Names of files are printed as they are.
+out = Console(highlight=False, markup=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 
 
 @contextmanager

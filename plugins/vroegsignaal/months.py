@@ -15,7 +15,7 @@ _NAMES = (
     "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
     "december",
 )  # fmt: skip
-_WRITTEN = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_WRITTEN = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, order=True)

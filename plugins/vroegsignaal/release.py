@@ -32,6 +32,8 @@ class Wanted:
     creditor: str
     signal_id: str | None = None
     line: int | None = None
+    drop_id: int | None = None
+    """Where another delivery may have come since: the drop in which the row was seen."""
 
 
 def held(municipality: str | None = None, month: Month | None = None) -> list[tuple]:
@@ -72,13 +74,20 @@ def release(wanted: Wanted, by: str, reason: str, amount: Decimal | str | None =
     with _deciding(by, reason) as connection:
         row = _row(connection, wanted)
         if amount == HUNDREDTH:
-            amount = round(row["amount"] / 100, 2) if row["amount"] else None
+            amount = _hundredth(row)
         _check(row, amount)
         _record(connection, row, by, reason, amount)
         approved = connection.execute(
             "select decision.is_approved(%s, %s)", [wanted.municipality, wanted.month.first_day]
         ).fetchone()[0]
     return _told(row, wanted, amount, approved)
+
+
+def _hundredth(row: dict) -> Decimal | None:
+    amount = round(row["amount"] / 100, 2) if row["amount"] else None
+    if amount is not None and amount <= 0:
+        raise UsageError(f"a hundredth of the amount on line {row['line_no']} of {row['file']} is nothing.")
+    return amount
 
 
 def keep(wanted: Wanted, by: str, reason: str) -> str:
@@ -164,7 +173,7 @@ def _row(connection: psycopg.Connection, wanted: Wanted) -> dict:
         )
         .fetchall()
     )
-    standing = [row for row in rows if row["status"] == "accepted"]
+    standing = [row for row in rows if row["status"] == "accepted" and wanted.drop_id in (None, row["drop_id"])]
     # The same number on an accepted and on a held row: only the held one can be meant.
     candidates = [row for row in standing if row["rules"]] or standing
     if len(candidates) == 1:

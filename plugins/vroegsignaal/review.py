@@ -34,7 +34,9 @@ def questions(month: Month) -> list[dict]:
 
 # An amount that is missing or no number is for the creditor, and so is a row with any other fault.
 _HELD_FOR_AMOUNT = """
-    select ledger.municipality_code, ledger.creditor, ledger.file, finding.line_no, array_agg(distinct finding.rule)
+    select
+        ledger.municipality_code, ledger.creditor, ledger.drop_id, ledger.file, finding.line_no,
+        array_agg(distinct finding.rule)
     from quality.finding as finding
     inner join raw.drop_ledger as ledger using (drop_id)
     where
@@ -53,14 +55,14 @@ _HELD_FOR_AMOUNT = """
 """
 
 
-def _question(month: Month, code: str, creditor: str, file: str, line: int, rules: list[str]) -> dict:
+def _question(month: Month, code: str, creditor: str, drop_id: int, file: str, line: int, rules: list[str]) -> dict:
     told = "\n".join(f"- {contract.wordings()[rule].finding}" for rule in rules)
     body = (
         f"{told}\n\nHet bedrag staat in `{file}`, regel {line}; `vroegsignaal release --list --municipality {code} "
         f"--month {month}` laat het zien. Is het goede bedrag een ander dan het aangeleverde of een honderdste "
         "daarvan, geef het dan op met `vroegsignaal release … --amount`."
     )
-    row = {"municipality": code, "month": str(month), "creditor": creditor, "line": line, "file": file}
+    row = {"municipality": code, "month": str(month), "creditor": creditor, "drop_id": drop_id, "line": line}
     return {"subject": f"{creditor}, {month.in_words}: een bedrag aangehouden (regel {line})", "body": body, "row": row}
 
 
@@ -74,7 +76,9 @@ def record(row: dict, answer: dict) -> str:
     by = (answer["responded_by_user"] or {}).get("name", "")
     if option == LATER or not by:
         return "Not decided: it is asked again."
-    wanted = release.Wanted(row["municipality"], Month.parse(row["month"]), row["creditor"], line=row["line"])
+    wanted = release.Wanted(
+        row["municipality"], Month.parse(row["month"]), row["creditor"], line=row["line"], drop_id=row["drop_id"]
+    )
     reason = (answer["params_input"] or {}).get("reden", REASONS[0])
     if reason not in REASONS:
         raise UsageError("the reason is none of the list.")

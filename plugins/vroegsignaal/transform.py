@@ -19,7 +19,11 @@ from vroegsignaal.settings import Settings
 
 def derive(month: Month) -> dict[str, int]:
     """Derive the month: staging and core, up to the proposed selection, with their tests."""
-    return _build(settings.load(), month, "staging", "core")
+    here = settings.load()
+    counts = _build(here, month, "staging", "core")
+    with warehouse.connect(here, "transformer") as connection:
+        connection.execute("insert into decision.derived values (%s) on conflict do nothing", [month.first_day])
+    return counts
 
 
 def publish(month: Month) -> dict[str, int]:
@@ -31,8 +35,6 @@ def derived_since(month: Month) -> list[Month]:
     """The months derived before on which a delivery of this month bears: itself, and those that look back at it."""
     here = settings.load()
     with warehouse.connect(here, "transformer") as connection:
-        if warehouse.fetch(connection, "select to_regclass('core.proposal') is null") == [(True,)]:
-            return []
         rows = warehouse.fetch(connection, _DERIVED_SINCE, {"month": month.first_day, "day": month.match_day})
     return [Month(day.year, day.month) for (day,) in rows]
 
@@ -43,7 +45,7 @@ _DERIVED_SINCE = """
         from config.policy_on(%(day)s) where parameter in ('window_months', 'cool_off_months')
     )
     select signal_month
-    from (select signal_month from core.proposal union select signal_month from decision.approval) as derived
+    from decision.derived
     cross join horizon
     where signal_month between %(month)s and %(month)s + make_interval(months => horizon.months)
     order by signal_month

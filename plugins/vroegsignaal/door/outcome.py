@@ -26,8 +26,11 @@ def replace_outcome(connection: psycopg.Connection, month: Month, present: list[
     )
     connection.execute(
         """
-        update raw.drop_ledger as ledger set (status, rows_accepted, rows_quarantined, rows_rejected) = (
+        update raw.drop_ledger as ledger set (
+            awaits_judgement, status, rows_accepted, rows_quarantined, rows_rejected
+        ) = (
             select
+                false,
                 case when rejected then 'rejected' else 'received' end,
                 0,
                 quarantined,

@@ -94,18 +94,30 @@ def _has_line_breaks(connection: psycopg.Connection, target: Target) -> bool:
 
 def _body(stream: BinaryIO, delimiter: str) -> Iterator[bytes]:
     """The bytes of the file without a byte order mark; raises _NeedsCare where `COPY` would not see a plain file."""
-    border = re.escape(delimiter.encode()) + rb'\r\n"'
-    quote_within = re.compile(rb'"(?<=[^%b]")(?=[^%b])' % (border, border))
+    odd_quote = _odd_quote(re.escape(delimiter.encode()))
     first, end = True, b""
     while chunk := stream.read(CHUNK):
+        if first:
+            first, chunk = False, chunk.removeprefix(codecs.BOM_UTF8)
         seen = end + chunk
-        # COPY stops reading at a line of a backslash and a point, and loses the rest without a word. A quotation mark
-        # that neither begins nor ends a field it takes away.
-        if b"\\." in seen or b"\0" in chunk or quote_within.search(seen):
+        # COPY stops reading at a line of a backslash and a point, and loses the rest without a word.
+        if b"\\." in seen or b"\0" in chunk or (b'"' in seen and odd_quote.search(seen)):
             raise _NeedsCare
-        end = seen[-2:]
-        yield chunk.removeprefix(codecs.BOM_UTF8) if first else chunk
-        first = False
+        # From the beginning of the last line on, which may be in the middle of a field.
+        end = seen[max(seen.rfind(b"\n"), len(seen) - RECORD_LIMIT) :]
+        yield chunk
+
+
+def _odd_quote(delimiter: bytes) -> re.Pattern[bytes]:
+    """Finds quotation marks with which `COPY` would change a value or join two fields without a word.
+
+    One that neither begins nor ends a field; one after the beginning of a field without it; two at its beginning. Some
+    right fields look like that as well (a delimiter within quotation marks): reading with care then tells.
+    """
+    border = delimiter + rb"\r\n"
+    return re.compile(
+        rb'"(?<=[^%(b)b"]")(?=[^%(b)b"])|(?:^|[%(b)b])[^%(b)b"]+"|(?:^|[%(b)b])""[^%(b)b"]' % {b"b": border}
+    )
 
 
 # -- with care

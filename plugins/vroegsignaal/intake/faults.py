@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+class NoBetter(Exception):
+    """The file could be read before and cannot be as it is to be read now: the reading of before stands."""
+
+
 class Unreadable(Exception):
     """The file cannot be read in its declared dialect; the message names the line and holds no value.
 

@@ -10,6 +10,7 @@ from psycopg import sql
 
 from vroegsignaal.intake.dialect import Dialect
 from vroegsignaal.landing import DeliveredFile
+from vroegsignaal.months import Month
 
 CHUNK = 1 << 20
 
@@ -84,25 +85,43 @@ def note_again(connection: psycopg.Connection, drop: Known, file: DeliveredFile)
         )
 
 
-def is_told_of(connection: psycopg.Connection, drop: Known, file: DeliveredFile) -> bool:
-    """Whether the ledger holds the drop under this name, be it as delivered once more."""
-    return drop.file == file.name or bool(
+def is_seen(connection: psycopg.Connection, file: DeliveredFile) -> bool:
+    """Whether the file was received as it is now, by its size and the moment at which it was written.
+
+    Fingerprints are not taken of years of files every quarter of an hour.
+    """
+    return bool(
         connection.execute(
-            "select 1 from raw.redelivery where (drop_id, file) = (%s, %s)", [drop.drop_id, file.name]
+            "select 1 from raw.file_seen where (file, written_at, size) = (%s, %s, %s)", [file.name, *_looks(file)]
         ).fetchone()
     )
 
 
-def is_received_since(connection: psycopg.Connection, file: DeliveredFile, moment: float) -> bool:
-    """Whether a file of this name was received after a moment (seconds since 1970)."""
-    return bool(
-        connection.execute(
-            "select bool_or(received_at > to_timestamp(%(moment)s)) from ("
-            "select received_at from raw.drop_ledger where file = %(file)s"
-            " union all select received_at from raw.redelivery where file = %(file)s) as received",
-            {"moment": moment, "file": file.name},
-        ).fetchone()[0]
+def note_seen(connection: psycopg.Connection, file: DeliveredFile) -> None:
+    """Note how the file looks now: see `is_seen`."""
+    connection.execute(
+        "insert into raw.file_seen (file, written_at, size) values (%s, %s, %s)"
+        " on conflict (file) do update set (written_at, size) = (excluded.written_at, excluded.size)",
+        [file.name, *_looks(file)],
     )
+
+
+def _looks(file: DeliveredFile) -> tuple[float, int]:
+    found = file.path.stat()
+    return found.st_mtime, found.st_size
+
+
+def months_awaiting_judgement(connection: psycopg.Connection) -> set[Month]:
+    """The months with a drop that was received and not judged since: what came between the two broke off."""
+    days = connection.execute("select distinct signal_month from raw.drop_ledger where awaits_judgement").fetchall()
+    return {Month(day.year, day.month) for (day,) in days}
+
+
+def is_decided(connection: psycopg.Connection, file: DeliveredFile) -> bool:
+    """Whether the selection of the file's month was approved."""
+    return connection.execute(
+        "select decision.is_approved(%s, %s)", [file.municipality_code, file.month.first_day]
+    ).fetchone()[0]
 
 
 def of_portal(connection: psycopg.Connection, file: DeliveredFile, sha: str) -> dict[str, int]:
@@ -122,8 +141,8 @@ def forget(connection: psycopg.Connection, drops: list[int]) -> None:
     One of which a person released a row stays, without rows.
     """
     connection.execute(
-        "update raw.drop_ledger set rows_read = 0"
-        " where drop_id = any(%s) and drop_id in (select drop_id from quality.release)",
+        "update raw.drop_ledger set (status, rows_read, rows_accepted, rows_quarantined, rows_rejected)"
+        " = ('received', 0, 0, 0, 0) where drop_id = any(%s) and drop_id in (select drop_id from quality.release)",
         [drops],
     )
     for schema, table in (("quality", "finding"), ("raw", "redelivery"), ("raw", "drop_ledger")):
@@ -154,15 +173,17 @@ def enter(
     """Write a drop into the ledger, in the place of what is known under its number."""
     connection.execute(
         """
-        insert into raw.drop_ledger (
+        insert into raw.drop_ledger as ledger (
             drop_id, municipality_code, signal_month, feed, creditor, portal, delivery, sha256, file, rows_read,
             unreadable, looks_like, missing_columns, extra_columns, decimal_separator, thousands_separator, read_as
         ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (drop_id) do update set (
-            status, creditor, portal, delivery, file, rows_read, rows_rejected, unreadable, looks_like,
+            status, awaits_judgement, creditor, portal, delivery, file, rows_read, unreadable, looks_like,
             missing_columns, extra_columns, decimal_separator, thousands_separator, read_as
         ) = (
-            'received', excluded.creditor, excluded.portal, excluded.delivery, excluded.file, excluded.rows_read, 0,
+            -- Until it is judged again, what was accepted of it stands.
+            case when ledger.rows_read = excluded.rows_read then ledger.status else 'received' end, true,
+            excluded.creditor, excluded.portal, excluded.delivery, excluded.file, excluded.rows_read,
             excluded.unreadable, excluded.looks_like, excluded.missing_columns, excluded.extra_columns,
             excluded.decimal_separator, excluded.thousands_separator, excluded.read_as
         )

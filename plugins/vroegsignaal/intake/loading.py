@@ -10,7 +10,7 @@ from psycopg import sql
 from vroegsignaal import contract
 from vroegsignaal.intake import csv_file, dialect, ledger, portal, received, xlsx_file
 from vroegsignaal.intake.dialect import Dialect
-from vroegsignaal.intake.faults import Unreadable
+from vroegsignaal.intake.faults import NoBetter, Unreadable
 from vroegsignaal.intake.ledger import FileFacts, Known
 from vroegsignaal.intake.received import Contents, Target
 from vroegsignaal.landing import DeliveredFile
@@ -22,7 +22,7 @@ def load_file(
     """Put a file in the ledger and its rows in `raw`: as one drop, or for a portal as one drop per creditor.
 
     `again`: the drop (of a portal: one of the drops) that an earlier reading of these bytes made; the file takes its
-    place.
+    place. Raises NoBetter when it could be read then and cannot be now.
     """
     feed = contract.feeds()[file.feed]
     earlier = ledger.of_portal(connection, file, sha) if file.creditor else {}
@@ -33,6 +33,8 @@ def load_file(
     drop_id, *others = [*earlier.values()] or [ledger.next_number(connection)]
     names, contents, facts = _read_with_facts(connection, file, spoken, feed, drop_id)
     rows = contents.rows
+    if again and facts.failed and not again.failed:
+        raise NoBetter
     if again and facts.failed and again.file != file.name:
         ledger.note_again(connection, again, file)
     elif rows and spoken.creditor_column in names:

@@ -71,9 +71,9 @@ def _said(column: sql.Identifier) -> sql.Composed:
 def _name_creditors(connection: psycopg.Connection, column: sql.Identifier, portal: str) -> None:
     """Make the temporary table `sender`: for each name in the file the creditor that it stands for.
 
-    That is the creditor with this code, else the only one with this name. Any other name stands for itself, made safe;
-    the door then rejects it as unknown. It is `onbekend` when nothing safe is left of it, when it would pass for a
-    creditor or for the portal, or when there are too many to be creditors.
+    That is the creditor with this code, else the only one with this name. The door rejects any other as unknown: under
+    its own name when that can be a code, else as `onbekend`, since what is no code may be the name of a person. It is
+    `onbekend` as well when it would pass for the portal, or when there are too many to be creditors.
     """
     connection.execute("drop table if exists pg_temp.sender")
     connection.execute(
@@ -92,7 +92,7 @@ def _name_creditors(connection: psycopg.Connection, column: sql.Identifier, port
                 select
                     said.said,
                     coalesce(by_code.creditor, by_name.creditor) as creditor,
-                    btrim(left(regexp_replace(said.said, '[^a-z0-9_-]+', '_', 'g'), 60), '_') as safe
+                    case when said.said ~ '^[a-z0-9_]{{1,40}}$' then said.said else '' end as safe
                 from said
                 left join register as by_code on by_code.code = said.said
                 left join register as by_name on by_name.name = said.said and by_name.namesakes = 1

@@ -62,6 +62,11 @@ language sql stable security definer set search_path = pg_catalog as $$
             and selection.role in ('selected', 'reserve')
             and not exists (
                 select 1
+                from quality.replaced_signal as replaced
+                where replaced.drop_id = signal.drop_id and replaced.line_no = signal.line_no
+            )
+            and not exists (
+                select 1
                 from quality.accepted_withdrawals as withdrawal
                 inner join raw.drop_ledger as then_known on then_known.drop_id = withdrawal.drop_id
                 where
@@ -70,6 +75,20 @@ language sql stable security definer set search_path = pg_catalog as $$
                     and withdrawal.signaal_id = signal.signaal_id
                     and withdrawal.signal_month between signal.signal_month and of_month
                     and then_known.received_at <= approval.approved_at
+                    -- In force at the approval: no other delivery had taken its place by then.
+                    and not exists (
+                        select 1
+                        from raw.drop_ledger as later
+                        where
+                            (later.municipality_code, later.signal_month, later.feed, later.creditor)
+                            = (
+                                then_known.municipality_code, then_known.signal_month, then_known.feed,
+                                then_known.creditor
+                            )
+                            and (later.delivery, later.drop_id) > (then_known.delivery, then_known.drop_id)
+                            and later.status <> 'rejected'
+                            and later.received_at <= approval.approved_at
+                    )
             )
     ),
 
@@ -133,13 +152,15 @@ language sql stable security definer set search_path = pg_catalog as $$
         left join since on since.creditor = register.creditor and since.household_id = selection.household_id
         where register.creditor = any(string_to_array(selection.creditors, ', '))
     ) as creditors
-    -- Whom the visitor asks for: of those whose arrears still stand, the customer with the largest in the newest month.
+    -- Whom the visitor asks for: of those of each creditor's newest month whose arrears still stand, the customer with
+    -- the largest. What was replaced by now only helps where nothing in force is left.
     left join lateral (
         select counted.*
         from counted
+        left join newest on newest.drop_id = counted.drop_id and newest.line_no = counted.line_no
         where counted.household_id = selection.household_id
         order by
-            counted.taken_on is not null, counted.in_force desc, counted.signal_month desc, counted.bedrag desc,
+            newest.drop_id is null, counted.taken_on is not null, counted.signal_month desc, counted.bedrag desc,
             counted.creditor, counted.line_no
         limit 1
     ) as customer on true
