@@ -68,7 +68,8 @@ def approve_selection() -> None:
 
         record(row, ask.output)
 
-    @task
+    # Also when one of the answers could not be recorded: the others count.
+    @task(trigger_rule="all_done")
     def months_of(rows: list[dict]) -> list[str]:
         return sorted({question["row"]["month"] for question in rows})
 

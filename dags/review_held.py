@@ -71,7 +71,8 @@ def review_held() -> None:
 
         record(row, ask.output)
 
-    @task
+    # Also when one of the answers could not be recorded: the others count.
+    @task(trigger_rule="all_done")
     def months_of(rows: list[dict]) -> list[str]:
         return sorted({question["row"]["month"] for question in rows})
 
