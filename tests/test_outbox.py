@@ -66,6 +66,25 @@ def test_a_row_tells_whom_to_ask_for_what_they_owe_and_to_whom(handed_out: Setti
     assert fifth["heropaf"] == "n"
 
 
+def test_every_yes_and_no_is_explained_in_a_sentence(handed_out: Settings) -> None:
+    told = rows(
+        handed_out,
+        "select split_part(address_key, ' ', 2), explanation from casework.explanation"
+        " inner join vault.household using (municipality_code, household_id)"
+        f" where signal_month = '{JAN}-01' order by 1",
+    )
+    assert dict(told) == {
+        "1": "Niet gekozen: het komt in aanmerking, maar de plaatsen (3, en 1 in reserve) gingen naar huishoudens die"
+        " voorgaan door sector, wijk of hoogte van de achterstand. Blauw, Rood melden in deze maand samen € 200,00"
+        " achterstand (wijk Wijk 1).",
+        "2": "Reserve, op plaats 4, voor als een gekozen huishouden afvalt: Blauw, Rood melden in deze maand samen"
+        " € 300,00 achterstand (wijk Wijk 0).",
+        "3": "Gekozen, op plaats 3: Blauw, Rood melden in deze maand samen € 400,00 achterstand (wijk Wijk 1).",
+        "4": "Gekozen, op plaats 2: Blauw, Rood melden in deze maand samen € 500,00 achterstand (wijk Wijk 0).",
+        "5": "Gekozen, op plaats 1: Rood, Wit melden in drie maanden samen € 1.734,50 achterstand (wijk Wijk 1).",
+    }
+
+
 def test_the_workbook_holds_the_same_rows_and_drop_downs_for_what_is_filled_in(handed_out: Settings) -> None:
     book = openpyxl.load_workbook(handed_out.out / A / JAN / "looplijst.xlsx")
     sheet = book["Looplijst"]
@@ -141,5 +160,7 @@ def test_who_refused_help_and_owes_more_after_the_cool_off_is_on_the_list_as_her
         listed = {row["huisnummer"]: row["heropaf"] for row in csv.DictReader(file, delimiter=";")}
     # Household 1 owes what it owed.
     assert listed == {"1": "n", "2": "j"}
+    ((told,),) = rows(here, "select explanation from casework.explanation where explanation like '%eerder hulp%'")
+    assert told.endswith("Weigerde eerder hulp of wilde het zelf oplossen, en de achterstand is sindsdien gegroeid.")
     marked = rows(here, "select signal_month, arrears_eur from casework.selection where heropaf")
     assert [(str(month), arrears) for month, arrears in marked] == [("2022-05-01", 300)]
