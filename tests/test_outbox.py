@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import openpyxl
@@ -64,6 +66,35 @@ def test_a_row_tells_whom_to_ask_for_what_they_owe_and_to_whom(handed_out: Setti
     assert fifth["criterium"] == "in drie maanden"
     assert fifth["wijk"] == "Wijk 1"
     assert fifth["heropaf"] == "n"
+
+
+def test_the_manifest_tells_what_the_selection_rests_on_and_names_no_household(handed_out: Settings) -> None:
+    text = (handed_out.out / A / JAN / "manifest.json").read_text(encoding="utf-8")
+    manifest = json.loads(text)
+    assert manifest["vastgesteld"]["door"] == "vroegsignaal"
+    assert manifest["vastgesteld"]["automatisch"] is True
+    assert {(row["rol"], row["reden"]): row["huishoudens"] for row in manifest["aantallen"]} == {
+        ("selected", None): 3,
+        ("reserve", None): 1,
+        ("not_selected", "over_capacity"): 1,
+    }
+    assert manifest["wijken"] == [
+        {"wijk": "Wijk 0", "in_aanmerking": 2, "evenredig": 1.2, "gekozen": 1},
+        {"wijk": "Wijk 1", "in_aanmerking": 3, "evenredig": 1.8, "gekozen": 2},
+    ]
+    assert {row["sector"]: row["in_aanmerking"] for row in manifest["sectoren"]} == {"rent": 5, "water": 4, "health": 1}
+    assert manifest["beleid"]["capacity.rent"] == 3
+    files = {row["bestand"]: row for row in manifest["leveringen"]}
+    assert set(files) == {
+        f"{A}/{DEC}/signals/wit.csv",
+        f"{A}/{JAN}/brp/personen.csv",
+        f"{A}/{JAN}/signals/blauw.csv",
+        f"{A}/{JAN}/signals/rood.csv",
+    }
+    delivered = Path(handed_out.landing) / A / JAN / "signals" / "rood.csv"
+    assert files[f"{A}/{JAN}/signals/rood.csv"]["sha256"] == sha256(delivered.read_bytes()).hexdigest()
+    for value in ("Proef", "1234QQ", "999900006"):
+        assert value not in text
 
 
 def test_every_yes_and_no_is_explained_in_a_sentence(handed_out: Settings) -> None:

@@ -207,6 +207,18 @@ create table if not exists decision.rejection (
 comment on table decision.rejection is
 'Proposals that a person rejected, by the fingerprint of what was proposed. Append-only.';
 
+create or replace function raw.in_force_at(moment timestamptz) returns table (drop_id bigint)
+language sql stable as $$
+    -- Of each sender, feed and month the drop that held at a moment: the highest delivery received by then. What was
+    -- rejected never held.
+    select distinct on (ledger.municipality_code, ledger.signal_month, ledger.feed, ledger.creditor) ledger.drop_id
+    from raw.drop_ledger as ledger
+    where ledger.status <> 'rejected' and ledger.received_at <= moment
+    order by
+        ledger.municipality_code, ledger.signal_month, ledger.feed, ledger.creditor,
+        ledger.delivery desc, ledger.drop_id desc
+$$;
+
 create or replace function decision.is_approved(of_municipality text, of_month date) returns boolean
 language sql stable security definer set search_path = pg_catalog as $$
     -- For who may not read what was decided, but has to tell senders whether it still can change.

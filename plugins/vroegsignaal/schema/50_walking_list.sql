@@ -22,7 +22,14 @@ returns table (
     let_op text
 )
 language sql stable security definer set search_path = pg_catalog as $$
-    with counted as (
+    with known_then as materialized (
+        select in_force.drop_id
+        from decision.approval as approval
+        cross join lateral raw.in_force_at(approval.approved_at) as in_force
+        where approval.municipality_code = of_municipality and approval.signal_month = of_month
+    ),
+
+    counted as (
         -- The signals that the decision rests on: of the creditors named in it, without what was taken back before.
         -- What a creditor has taken back since is marked: the household may have paid, and an approved selection stands.
         select
@@ -31,9 +38,6 @@ language sql stable security definer set search_path = pg_catalog as $$
             taken.day as taken_on,
             taken.reason as taken_reason
         from decision.selection as selection
-        inner join decision.approval as approval
-            on approval.municipality_code = selection.municipality_code
-            and approval.signal_month = selection.signal_month
         inner join quality.accepted_signals as signal
             on signal.municipality_code = selection.municipality_code
             and signal.household_id = selection.household_id
@@ -68,27 +72,12 @@ language sql stable security definer set search_path = pg_catalog as $$
             and not exists (
                 select 1
                 from quality.accepted_withdrawals as withdrawal
-                inner join raw.drop_ledger as then_known on then_known.drop_id = withdrawal.drop_id
+                inner join known_then on known_then.drop_id = withdrawal.drop_id
                 where
                     withdrawal.municipality_code = signal.municipality_code
                     and withdrawal.creditor = signal.creditor
                     and withdrawal.signaal_id = signal.signaal_id
                     and withdrawal.signal_month between signal.signal_month and of_month
-                    and then_known.received_at <= approval.approved_at
-                    -- In force at the approval: no other delivery had taken its place by then.
-                    and not exists (
-                        select 1
-                        from raw.drop_ledger as later
-                        where
-                            (later.municipality_code, later.signal_month, later.feed, later.creditor)
-                            = (
-                                then_known.municipality_code, then_known.signal_month, then_known.feed,
-                                then_known.creditor
-                            )
-                            and (later.delivery, later.drop_id) > (then_known.delivery, then_known.drop_id)
-                            and later.status <> 'rejected'
-                            and later.received_at <= approval.approved_at
-                    )
             )
     ),
 
