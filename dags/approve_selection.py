@@ -23,7 +23,7 @@ from airflow.sdk import CronDataIntervalTimetable, Param, dag, task, task_group
 from airflow.sdk.types import DagRunProtocol
 
 from vroegsignaal.approval import EXCHANGES, LATER, OPTIONS, REASONS
-from vroegsignaal.flows import DEFAULTS, MONTH_TO_ASK_ABOUT, match_again, months_to_ask_about
+from vroegsignaal.flows import DEFAULTS, MONTH_TO_ASK_ABOUT, match_again, months_of, months_to_ask_about
 
 
 @dag(
@@ -67,11 +67,6 @@ def approve_selection() -> None:
             return approval.record(row, answer)
 
         record(row, ask.output)
-
-    # Also when one of the answers could not be recorded: the others count.
-    @task(trigger_rule="all_done")
-    def months_of(rows: list[dict]) -> list[str]:
-        return sorted({question["row"]["month"] for question in rows})
 
     waiting = find_proposals()
     decide_on.expand_kwargs(waiting) >> (months := months_of(waiting))

@@ -25,7 +25,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import CronDataIntervalTimetable, Param, dag, task, task_group
 from airflow.sdk.types import DagRunProtocol
 
-from vroegsignaal.flows import DEFAULTS, MONTH_TO_ASK_ABOUT, match_again, months_to_ask_about
+from vroegsignaal.flows import DEFAULTS, MONTH_TO_ASK_ABOUT, match_again, months_of, months_to_ask_about
 from vroegsignaal.months import Month
 from vroegsignaal.review import LATER, OPTIONS, REASONS
 
@@ -70,11 +70,6 @@ def review_held() -> None:
             return said
 
         record(row, ask.output)
-
-    # Also when one of the answers could not be recorded: the others count.
-    @task(trigger_rule="all_done")
-    def months_of(rows: list[dict]) -> list[str]:
-        return sorted({question["row"]["month"] for question in rows})
 
     held = find_held()
     review_row.expand_kwargs(held) >> (months := months_of(held))

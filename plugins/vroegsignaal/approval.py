@@ -12,13 +12,13 @@ from datetime import date
 import psycopg
 from psycopg.rows import dict_row
 
-from vroegsignaal import decision, settings, warehouse
+from vroegsignaal import answers, decision, settings, warehouse
+from vroegsignaal.answers import LATER
 from vroegsignaal.errors import UsageError
 from vroegsignaal.months import Month, day_in_words
 
 APPROVE = "Goedkeuren"
 REJECT = "Afkeuren"
-LATER = "Later beslissen"
 OPTIONS = (APPROVE, REJECT, LATER)
 REASONS = (
     "akkoord",
@@ -127,35 +127,30 @@ def _question(
 def record(row: dict, answer: dict) -> str:
     """Write the answer of a person to the decision ledger; says what was done.
 
-    `row`: as `questions` gave it; `answer`: as Airflow gives it: chosen_options, params_input, responded_by_user.
-    Nothing is done for who decides later, when the proposal is not the one that was shown, or when the exchanges
-    make no sense: then all of it is asked again.
+    `row`: as `questions` gave it; `answer`: as Airflow gives it, see `answers.read`. Nothing is done for who decides
+    later, when the proposal is not the one that was shown, or when the exchanges make no sense: then all of it is
+    asked again.
     """
-    (option,) = answer["chosen_options"]
-    by = (answer["responded_by_user"] or {}).get("name", "")
-    if option == LATER or not by:
-        return "Not decided: it is asked again."
-    given = answer["params_input"] or {}
-    reason = given.get("reden", REASONS[0])
+    said = answers.read(answer, REASONS)
+    if said is None:
+        return answers.NOT_DECIDED
     month, code = Month.parse(row["month"]), row["municipality"]
-    if reason not in REASONS:
-        raise UsageError("the reason is none of the list.")
     try:
         with warehouse.connect(settings.load(), "transformer") as connection:
             # Two answers at the same time: the second sees what the first did.
             connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal approval'))")
             if _fingerprint(connection, code, month) != row["fingerprint"]:
                 return "Not recorded: the proposal has changed since it was shown; it is asked again."
-            if option == REJECT:
+            if said.option == REJECT:
                 connection.execute(
                     "insert into decision.rejection (municipality_code, signal_month, fingerprint, reason, rejected_by)"
                     " values (%s, %s, %s, %s, %s)",
-                    [code, month.first_day, row["fingerprint"], reason, by],
+                    [code, month.first_day, row["fingerprint"], said.reason, said.by],
                 )
                 return f"The proposal for {month} to {code} was rejected."
-            for out, spare in parse_exchanges(given.get("ruilen") or ""):
-                _exchange(connection, code, month, out, spare, reason, by)
-            if not decision.record(connection, code, month, by, automatic=False):
+            for out, spare in parse_exchanges(said.given.get("ruilen") or ""):
+                _exchange(connection, code, month, out, spare, said.reason, said.by)
+            if not decision.record(connection, code, month, said.by, automatic=False):
                 return f"The selection of {month} for {code} was approved before."
             return f"The selection of {month} for {code} is approved."
     except UsageError as error:

@@ -54,3 +54,10 @@ def months_to_ask_about(dag_run: DagRunProtocol, params: dict) -> tuple[date, li
     day = dag_run.run_after.astimezone(AMSTERDAM).date()
     this_month = Month(day.year, day.month)
     return day, [Month.parse(params["month"])] if params["month"] else [this_month.plus(-1), this_month]
+
+
+# Also when one of the answers could not be recorded: the others count.
+@task(trigger_rule="all_done")
+def months_of(questions: list[dict]) -> list[str]:
+    """The months that were asked about, once all is answered."""
+    return sorted({question["row"]["month"] for question in questions})

@@ -6,14 +6,14 @@ answers and reasons are chosen from a list: nothing of it is, or could hold, a v
 
 from __future__ import annotations
 
-from vroegsignaal import contract, release, settings, warehouse
+from vroegsignaal import answers, contract, release, settings, warehouse
+from vroegsignaal.answers import LATER
 from vroegsignaal.errors import UsageError
 from vroegsignaal.months import Month
 
 AS_DELIVERED = "Vrijgeven zoals aangeleverd"
 HUNDREDTH = "Vrijgeven voor een honderdste (komma verschoven)"
 KEEP = "Aangehouden laten"
-LATER = "Later beslissen"
 OPTIONS = (AS_DELIVERED, HUNDREDTH, KEEP, LATER)
 REASONS = (
     "nagevraagd bij de crediteur",
@@ -69,23 +69,20 @@ def _question(month: Month, code: str, creditor: str, drop_id: int, file: str, l
 def record(row: dict, answer: dict) -> str:
     """Write the answer of a person to the ledger of releases; says what was done.
 
-    `row`: as `questions` gave it; `answer`: as Airflow gives it: chosen_options, params_input, responded_by_user.
-    Nothing is done for who decides later, or when the row is not held any more.
+    `row`: as `questions` gave it; `answer`: as Airflow gives it, see `answers.read`. Nothing is done for who decides
+    later, or when the row is not held any more.
     """
-    (option,) = answer["chosen_options"]
-    by = (answer["responded_by_user"] or {}).get("name", "")
-    if option == LATER or not by:
-        return "Not decided: it is asked again."
+    said = answers.read(answer, REASONS)
+    if said is None:
+        return answers.NOT_DECIDED
     wanted = release.Wanted(
         row["municipality"], Month.parse(row["month"]), row["creditor"], line=row["line"], drop_id=row["drop_id"]
     )
-    reason = (answer["params_input"] or {}).get("reden", REASONS[0])
-    if reason not in REASONS:
-        raise UsageError("the reason is none of the list.")
     try:
-        if option == KEEP:
-            return release.keep(wanted, by, reason)
-        return release.release(wanted, by, reason, release.HUNDREDTH if option == HUNDREDTH else None)
+        if said.option == KEEP:
+            return release.keep(wanted, said.by, said.reason)
+        amount = release.HUNDREDTH if said.option == HUNDREDTH else None
+        return release.release(wanted, said.by, said.reason, amount)
     except UsageError as error:
         # A next delivery came, or somebody typed `vroegsignaal release`, while the question was open.
         return f"Not recorded: {error}"

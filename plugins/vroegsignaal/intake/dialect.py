@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 import psycopg
@@ -44,6 +44,8 @@ class Dialect:
     format: str = CSV
     creditor_column: str | None = None
     """Of a portal: the column that names the creditor of each row."""
+    aliases: dict[str, str] = field(default_factory=dict)
+    """The sender's own names of columns, in lower case, and the contract's."""
     fingerprint: str = ""
     """Of all that says how the sender is read: with another one, a file is read anew."""
 
@@ -60,7 +62,7 @@ def declared(connection: psycopg.Connection, file: DeliveredFile) -> Dialect:
     ).fetchone()
     encoding, delimiter, *others = row or ("utf-8", ";", ",", "", CSV)
     aliases = connection.execute(
-        'select alias, "column" from config.column_aliases where creditor = %s order by 1, 2', [file.sender]
+        'select lower(alias), "column" from config.column_aliases where creditor = %s order by 1, 2', [file.sender]
     ).fetchall()
     # Who a portal means depends on who is in the register.
     register = connection.execute("select creditor, name from config.creditors order by 1").fetchall() if portal else []
@@ -70,6 +72,7 @@ def declared(connection: psycopg.Connection, file: DeliveredFile) -> Dialect:
         _WRITTEN_DELIMITERS.get(delimiter, delimiter),
         *others,
         creditor_column=portal and portal[0],
+        aliases=dict(aliases),
         fingerprint=sha256(said.encode()).hexdigest(),
     )
 

@@ -58,13 +58,13 @@ def _read_with_facts(
 
     def straight(header: list[str]) -> Target | None:
         # A portal's rows are of several drops.
-        names = received.column_names(connection, header, file.sender)
+        names = received.column_names(header, spoken.aliases)
         return None if spoken.creditor_column else received.straight_to_raw(connection, feed, names, drop_id)
 
     try:
         with connection.transaction():
             contents = _read(connection, file, spoken, straight)
-            names = received.column_names(connection, contents.header, file.sender)
+            names = received.column_names(contents.header, spoken.aliases)
             received.check_names(names, contents, known)
     except Unreadable as fault:
         seen = dialect.looks_like(file.path, spoken, feed)

@@ -76,13 +76,8 @@ def positions(width: int) -> list[sql.Identifier]:
     return [sql.Identifier(f"field_{position}") for position in range(1, width + 1)]
 
 
-def column_names(connection: psycopg.Connection, header: list[str], sender: str | None) -> list[str]:
+def column_names(header: list[str], aliases: dict[str, str]) -> list[str]:
     """The header in the contract's names: trimmed, in lower case, a sender's aliases resolved."""
-    aliases = dict(
-        connection.execute(
-            'select lower(alias), "column" from config.column_aliases where creditor = %s', [sender]
-        ).fetchall()
-    )
     names = [name.strip().lower() for name in header]
     return [aliases.get(name, name) for name in names]
 
