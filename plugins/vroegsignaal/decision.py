@@ -14,23 +14,28 @@ def approve(month: Month) -> dict[str, int]:
     """Approve the proposals of the month where the setting VROEGSIGNAAL_APPROVAL says `automatic`, recorded as such.
 
     Otherwise the proposals wait for a person. A selection that was approved before stays as it is.
-    Returns how many municipalities' selections were approved now, were approved already, and wait.
+    Where matching stopped, for want of a register of residents, there is nothing to approve.
+    Returns how many municipalities' selections were approved now, were approved already, wait, and were stopped.
     """
     here = settings.load()
-    counts = {"approved_now": 0, "approved_before": 0, "waiting": 0}
+    counts = {"approved_now": 0, "approved_before": 0, "waiting": 0, "stopped": 0}
     with warehouse.connect(here, "transformer") as connection:
         # Without a policy nothing was proposed, and an empty selection would be final.
         municipalities = warehouse.fetch(
             connection,
-            "select municipality_code, approval.approved_at is not null from raw.month_received"
+            "select municipality_code, approval.approved_at is not null, register.state <> 'usable'"
+            " from raw.month_received"
             " inner join config.municipalities using (municipality_code)"
             " left join decision.approval using (municipality_code, signal_month)"
+            " left join core.population_register as register using (municipality_code, signal_month)"
             " where signal_month = %s order by municipality_code",
             [month.first_day],
         )
-    for code, is_approved in municipalities:
+    for code, is_approved, is_stopped in municipalities:
         if is_approved:
             counts["approved_before"] += 1
+        elif is_stopped:
+            counts["stopped"] += 1
         elif here.approval != AUTOMATIC:
             counts["waiting"] += 1
         else:
@@ -53,16 +58,12 @@ def record(connection: psycopg.Connection, code: str, month: Month, by: str, *, 
         ).fetchone()
         if not first:
             return False
+        # Column by column of the same name: the ledger and the proposal know a household by the same things.
         connection.execute(
             """
-            insert into decision.selection (
-                municipality_code, signal_month, household_id, role, rank, reason, criterion, creditors, sectors,
-                district, arrears_eur, heropaf, policy
-            )
-            select
-                municipality_code, signal_month, household_id, role, rank, reason, criterion, creditors, sectors,
-                district, arrears_eur, heropaf, policy
-            from core.adjusted_proposal
+            insert into decision.selection
+            select (jsonb_populate_record(null::decision.selection, to_jsonb(proposed))).*
+            from core.adjusted_proposal as proposed
             where municipality_code = %s and signal_month = %s
             order by rank, household_id
             """,

@@ -125,11 +125,11 @@ def _totals(here: Settings, months: list[Month]) -> list[MonthTotals]:
 
 
 def remarks_on_deliveries(here: Settings, months: list[Month]) -> list[str]:
-    """Which deliveries of the months were rejected or missing, and which municipalities nobody configured."""
+    """What was rejected or missing in the months, where matching stopped, and what nobody configured."""
     days = [[month.first_day for month in months]]
     with warehouse.connect(here, "transformer") as connection:
         published = warehouse.fetch(connection, "select to_regclass('mart.drops') is not null") == [(True,)]
-        queries = [_REJECTED, *([_MISSING] if published else []), _NOT_CONFIGURED]
+        queries = [_REJECTED, *([_MISSING, _STOPPED, _WITHOUT_CAPACITY] if published else []), _NOT_CONFIGURED]
         return [remark for query in queries for (remark,) in warehouse.fetch(connection, query, days)]
 
 
@@ -153,6 +153,38 @@ _MISSING = """
     where signal_month = any(%s) and status = 'missing'
     group by municipality_code, creditor
     order by municipality_code, creditor
+"""
+_STOPPED = """
+    select
+        'Matching stopped for ' || municipality_code || ' in ' || to_char(signal_month, 'YYYY-MM') || ': '
+        || case state
+            when 'missing' then 'there is no register of residents'
+            when 'empty' then 'no row of the register of residents was accepted'
+            when 'old' then 'the newest register of residents is of ' || to_char(register_month, 'YYYY-MM')
+        end
+        || '. Nobody was selected: deliver brp/personen.csv and run the month again.'
+    from core.population_register
+    where signal_month = any(%s) and state <> 'usable'
+    order by signal_month, municipality_code
+"""
+_WITHOUT_CAPACITY = """
+    select
+        'No capacity is set for ' || matched.municipality_code || ' on the 25th of '
+        || string_agg(to_char(matched.signal_month, 'YYYY-MM'), ', ' order by matched.signal_month)
+        || ' (policy.csv): nobody was selected.'
+    from (
+        select municipality_code, signal_month from mart.matches_by_month where signal_month = any(%s) and total > 0
+    ) as matched
+    where not exists (
+        select 1
+        from config.policy as policy
+        where
+            policy.municipality_code = matched.municipality_code
+            and policy.parameter like 'capacity%%'
+            and policy.valid_from <= matched.signal_month + 24
+    )
+    group by matched.municipality_code
+    order by 1
 """
 _NOT_CONFIGURED = """
     select distinct

@@ -12,6 +12,8 @@ with exchange as (
         chosen.signal_month,
         chosen.household_id as chosen_id,
         chosen.rank as chosen_rank,
+        chosen.channel,
+        chosen.due_on,
         spare.household_id as spare_id,
         spare.rank as spare_rank
     from {{ source('decision', 'exchange') }} as exchange
@@ -37,7 +39,9 @@ given as (
         signal_month,
         chosen_id as household_id,
         'reserve' as role,
-        spare_rank as rank
+        spare_rank as rank,
+        null as channel,
+        null::date as due_on
     from exchange
 
     union all
@@ -47,7 +51,9 @@ given as (
         signal_month,
         spare_id as household_id,
         'selected' as role,
-        chosen_rank as rank
+        chosen_rank as rank,
+        channel,
+        due_on
     from exchange
 
 )
@@ -58,13 +64,8 @@ select
     proposal.household_id,
     coalesce(given.role, proposal.role) as role,
     coalesce(given.rank, proposal.rank) as rank,
-    proposal.reason,
-    proposal.criterion,
-    proposal.creditors,
-    proposal.sectors,
-    proposal.district,
-    proposal.arrears_eur,
-    proposal.heropaf,
-    proposal.policy
+    case when given.role is null then proposal.channel else given.channel end as channel,
+    case when given.role is null then proposal.due_on else given.due_on end as due_on,
+    {{ grounds('proposal') }}
 from {{ ref('proposal') }} as proposal
 left join given using (municipality_code, signal_month, household_id)

@@ -1,6 +1,10 @@
 with known_residents as (
 
-    {{ register_known('brp') }}
+    select
+        municipality_code,
+        drop_id
+    from {{ ref('population_register') }}
+    where signal_month = {{ month() }} and state = 'usable'
 
 ),
 
@@ -16,6 +20,7 @@ residents as (
         resident.municipality_code,
         resident.household_id,
         bool_or(resident.suspension is null) as is_inhabited,
+        bool_or(resident.is_secret) as is_secret,
         min(resident.district) filter (where resident.suspension is null) as district
     from {{ ref('stg_resident') }} as resident
     inner join known_residents using (municipality_code, drop_id)
@@ -71,7 +76,8 @@ approach as (
     select
         municipality_code,
         household_id,
-        signal_month as approach_month
+        signal_month as approach_month,
+        arrears_eur
     from {{ source('decision', 'selection') }}
     where role = 'selected'
 
@@ -80,21 +86,24 @@ approach as (
     select
         municipality_code,
         household_id,
-        match_month as approach_month
+        match_month as approach_month,
+        total_eur as arrears_eur
     from earlier_dossier
 
 ),
 
 approached as (
 
-    select distinct
+    select
         approach.municipality_code,
-        approach.household_id
+        approach.household_id,
+        max(approach.arrears_eur) as arrears_eur
     from approach
     inner join {{ ref('stg_policy') }} as policy using (municipality_code)
     where
         approach.approach_month < {{ month() }}
         and approach.approach_month >= {{ month() }} - make_interval(months => policy.cool_off_months)
+    group by approach.municipality_code, approach.household_id
 
 ),
 
@@ -126,21 +135,37 @@ checked as (
         match.*,
         match.arrears_eur > last_refusal.arrears_eur as is_more_than_at_refusal,
         residents.district,
+        coalesce(residents.is_secret, false) as is_secret,
+        -- At an address where nobody lives there is nobody to verify.
+        case when residents.is_inhabited then verification.verified_by end as verified_by,
+        case when residents.is_inhabited then verification.doubt end as doubt,
+        coalesce(verification.has_phone, false) as has_phone,
+        coalesce(verification.has_email, false) as has_email,
         -- The first reason that applies, in the order of the agreement.
         case
             when residents.household_id is null then 'address_unknown'
             when not residents.is_inhabited then 'moved_or_deceased'
             when in_debt_help.household_id is not null then 'in_debt_help'
             when with_open_dossier.household_id is not null then 'open_dossier'
-            when approached.household_id is not null then 'approached_recently'
-            when match.creditors_at_threshold < 2 then 'below_threshold'
+            when
+                approached.household_id is not null
+                and not coalesce(policy.growth_ends_cool_off and match.arrears_eur > approached.arrears_eur, false)
+                then 'approached_recently'
+            when
+                match.creditors_at_threshold < policy.minimum_creditors
+                and not coalesce(policy.crisis_first and match.is_crisis, false)
+                then 'below_threshold'
         end as reason
     from {{ ref('match') }} as match
+    inner join {{ ref('stg_policy') }} as policy using (municipality_code)
+    -- Where no register can be used nobody is a candidate.
+    inner join known_residents using (municipality_code)
     left join residents using (municipality_code, household_id)
     left join in_debt_help using (municipality_code, household_id)
     left join with_open_dossier using (municipality_code, household_id)
     left join approached using (municipality_code, household_id)
     left join last_refusal using (municipality_code, household_id)
+    left join {{ ref('verification') }} as verification using (municipality_code, signal_month, household_id)
     where match.signal_month = {{ month() }}
 
 )
@@ -150,12 +175,20 @@ select
     signal_month,
     household_id,
     criterion,
+    kind,
     creditors,
     sectors,
     district,
     arrears_eur,
     arrears_since,
     first_row,
+    is_crisis,
+    is_sleper,
+    is_secret,
+    verified_by,
+    doubt,
+    has_phone,
+    has_email,
     reason,
     reason is null as is_selectable,
     reason is null and coalesce(is_more_than_at_refusal, false) as heropaf

@@ -8,7 +8,9 @@ with standing_signal as (
     inner join {{ ref('stg_policy') }} as policy using (municipality_code)
     where
         signal.signal_month <= {{ month() }}
-        and signal.signal_month > {{ month() }} - make_interval(months => policy.window_months)
+        and signal.signal_month > {{ month() }} - make_interval(
+            months => greatest(policy.window_months, policy.sleper_months, policy.consecutive_months + 1)
+        )
         and not exists (
             select 1
             from {{ ref('stg_withdrawal') }} as withdrawal
@@ -32,7 +34,8 @@ by_month as (
         signal_month as reported_month,
         sum(amount_eur) as amount_eur,
         min(arrears_since) as arrears_since,
-        min(line_no) as line_no
+        min(line_no) as line_no,
+        bool_or(is_crisis) as is_crisis
     from standing_signal
     group by municipality_code, household_id, creditor, sector, signal_month
 
@@ -40,21 +43,57 @@ by_month as (
 
 latest as (
 
-    select distinct on (municipality_code, household_id, creditor) *
+    select distinct on (by_month.municipality_code, by_month.household_id, by_month.creditor) by_month.*
     from by_month
-    order by municipality_code, household_id, creditor, reported_month desc
+    inner join {{ ref('stg_policy') }} as policy using (municipality_code)
+    where by_month.reported_month > {{ month() }} - make_interval(months => policy.window_months)
+    order by
+        by_month.municipality_code, by_month.household_id, by_month.creditor, by_month.reported_month desc
 
 ),
 
 matched as (
 
-    -- A match needs a new signal in the month itself, and a different creditor in the window.
+    -- A match needs a new signal in the month itself, and as many different creditors in the window as the policy says.
     select
-        municipality_code,
-        household_id
+        latest.municipality_code,
+        latest.household_id
     from latest
-    group by municipality_code, household_id
-    having count(*) >= 2 and bool_or(reported_month = {{ month() }})
+    inner join {{ ref('stg_policy') }} as policy using (municipality_code)
+    group by latest.municipality_code, latest.household_id, policy.minimum_creditors
+    having count(*) >= policy.minimum_creditors and bool_or(latest.reported_month = {{ month() }})
+
+),
+
+sleper as (
+
+    -- Who is reported month after month without owing more: such arrears last, but do not grow.
+    select
+        by_month.municipality_code,
+        by_month.household_id,
+        by_month.creditor
+    from by_month
+    inner join matched using (municipality_code, household_id)
+    inner join {{ ref('stg_policy') }} as policy using (municipality_code)
+    where by_month.reported_month > {{ month() }} - make_interval(months => policy.sleper_months)
+    group by by_month.municipality_code, by_month.household_id, by_month.creditor, policy.sleper_months
+    having
+        count(*) >= policy.sleper_months
+        and (array_agg(by_month.amount_eur order by by_month.reported_month desc))[1]
+        <= (array_agg(by_month.amount_eur order by by_month.reported_month))[1]
+
+),
+
+reported_before as (
+
+    select distinct
+        by_month.municipality_code,
+        by_month.household_id
+    from by_month
+    inner join {{ ref('stg_policy') }} as policy using (municipality_code)
+    where
+        by_month.reported_month < {{ month() }}
+        and by_month.reported_month >= {{ month() }} - make_interval(months => policy.consecutive_months)
 
 )
 
@@ -68,7 +107,12 @@ select
     latest.amount_eur,
     latest.arrears_since,
     latest.line_no,
-    latest.amount_eur >= policy.threshold_eur as is_at_threshold
+    latest.amount_eur >= policy.threshold_eur as is_at_threshold,
+    latest.is_crisis and latest.reported_month = {{ month() }} as is_crisis,
+    sleper.household_id is not null as is_sleper,
+    reported_before.household_id is not null as is_reported_before
 from latest
 inner join matched using (municipality_code, household_id)
 inner join {{ ref('stg_sector_policy') }} as policy using (municipality_code, sector)
+left join sleper using (municipality_code, household_id, creditor)
+left join reported_before using (municipality_code, household_id)

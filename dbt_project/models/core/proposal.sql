@@ -1,223 +1,241 @@
 {#
-    Whom to visit. Everybody who can be chosen gets a place in one order per municipality; the first places, up to the
-    capacity, are selected, the next are the reserve. The order is made so that
-    1. every sector that has candidates is represented: first come those who together cover the sectors, chosen such
-       that no district has to get more than its share, rounded up, where that is possible;
-    2. districts are served in proportion: then the whole seats of each district's share, then the largest remainders;
-    3. within a district the larger arrears go first, then the older ones, then the earlier row of the drops.
+    Whom to approach, and how. Households stand in order of preference: the larger arrears go first, then the older ones,
+    then the earlier row of the drops. Where the policy says so, those in a crisis go before all others.
+    1. Home visits go to those who together look most like all who can be chosen, in sectors and districts: see
+       decision.balanced_choice.
+    2. Where the policy has places for them, others are called, mailed or written to, in order of preference.
+    3. The reserve is chosen so that every drop-out has a stand-in: see decision.reserve_order.
 #}
 
-with recursive candidate as (
+with candidate as (
 
     select
         candidate.*,
         policy.capacity,
+        policy.capacity_phone,
+        policy.capacity_mail,
+        policy.capacity_letter,
         policy.reserve_size,
+        policy.term_days,
+        policy.crisis_term_working_days,
         policy.policy,
-        row_number() over (
-            partition by candidate.municipality_code, candidate.is_selectable
-            order by candidate.arrears_eur desc, candidate.arrears_since, candidate.first_row
-        ) as preference,
-        count(*) over (partition by candidate.municipality_code, candidate.is_selectable, candidate.district)
-            as of_district,
-        count(*) over (partition by candidate.municipality_code, candidate.is_selectable) as of_municipality
+        coalesce(candidate.is_crisis and policy.crisis_first, false) as goes_first
     from {{ ref('candidate') }} as candidate
     inner join {{ ref('stg_policy') }} as policy using (municipality_code)
     where candidate.signal_month = {{ month() }}
 
 ),
 
+sector_bit as (
+
+    select
+        municipality_code,
+        sector,
+        1 << (dense_rank() over (partition by municipality_code order by sector) - 1)::integer as bit
+    from (
+        select distinct
+            municipality_code,
+            unnest(sectors) as sector
+        from candidate
+        where is_selectable
+    ) as present
+
+),
+
 selectable as (
 
     select
-        *,
-        capacity::numeric * of_district / of_municipality as district_share
+        candidate.*,
+        dense_rank() over (partition by candidate.municipality_code order by candidate.district)::integer as district_no,
+        (
+            select bit_or(sector_bit.bit)
+            from sector_bit
+            where
+                sector_bit.municipality_code = candidate.municipality_code
+                and sector_bit.sector = any(candidate.sectors)
+        ) as sector_bits,
+        row_number() over (
+            partition by candidate.municipality_code
+            order by
+                candidate.goes_first desc, candidate.arrears_eur desc, candidate.arrears_since, candidate.first_row
+        ) as preference
     from candidate
-    where is_selectable
+    where candidate.is_selectable
 
 ),
 
-district as (
+town as (
 
+    -- Who goes first takes a place; the choice is between the others.
     select
         municipality_code,
-        district,
-        capacity,
-        min(district_share) as share
+        greatest(capacity - count(*) filter (where goes_first), 0)::integer as places,
+        array_agg(household_id order by preference) filter (where not goes_first) as households,
+        array_agg(district_no order by preference) filter (where not goes_first) as districts,
+        array_agg(sector_bits order by preference) filter (where not goes_first) as sectors
     from selectable
-    group by municipality_code, district, capacity
-
-),
-
-kind as (
-
-    -- Households of one district with the same sectors can stand in for each other: the first in preference does. More
-    -- than a few districts to choose from would only cost time.
-    select *
-    from (
-        select
-            *,
-            row_number() over (partition by municipality_code, sectors order by preference) as choice
-        from (
-            select distinct on (municipality_code, district, sectors) *
-            from selectable
-            order by municipality_code, district, sectors, preference
-        ) as first_of_kind
-    ) as ranked
-    where choice <= 8
-
-),
-
-cover as (
-
-    -- Every way to represent the sectors, one household after the other: each next one brings the first sector that is
-    -- still missing.
-    select
-        municipality_code,
-        capacity,
-        array_agg(distinct sector.sector order by sector.sector) as missing,
-        array[]::bigint[] as households,
-        array[]::text[] as districts,
-        array[]::bigint[] as preferences
-    from selectable
-    cross join unnest(selectable.sectors) as sector (sector)
     group by municipality_code, capacity
+
+),
+
+visited as (
+
+    select
+        municipality_code,
+        household_id
+    from selectable
+    where goes_first and preference <= capacity
 
     union all
 
     select
-        cover.municipality_code,
-        cover.capacity,
-        array(
-            select sector.sector
-            from unnest(cover.missing) as sector (sector)
-            where sector.sector <> all(kind.sectors)
-            order by sector.sector
-        ) as missing,
-        cover.households || kind.household_id as households,
-        cover.districts || kind.district as districts,
-        cover.preferences || kind.preference as preferences
-    from cover
-    inner join kind
-        on cover.municipality_code = kind.municipality_code and cover.missing[1] = any(kind.sectors)
-    where cardinality(cover.households) < cover.capacity
+        town.municipality_code,
+        town.households[chosen.position] as household_id
+    from town
+    cross join lateral unnest(decision.balanced_choice(town.places, town.districts, town.sectors)) as chosen (position)
 
 ),
 
-whole_seats as (
+called as (
 
     select
         municipality_code,
-        sum(floor(share)) as seats
-    from district
-    group by municipality_code
-
-),
-
-judged_cover as (
-
-    -- How many places a cover takes beyond the shares of its districts and beyond what the whole seats of others leave.
-    select
-        cover.*,
-        beyond.share + greatest(0, beyond.whole_seats + whole_seats.seats - cover.capacity) as places_beyond,
-        (select sum(greatest(0, preference - cover.capacity)) from unnest(cover.preferences) as preference) as loss
-    from cover
-    inner join whole_seats using (municipality_code)
-    cross join lateral (
-        select
-            coalesce(sum(greatest(0, taken.places - ceil(district.share))), 0) as share,
-            coalesce(sum(greatest(0, taken.places - floor(district.share))), 0) as whole_seats
-        from (
-            select
-                place.district,
-                count(*) as places
-            from unnest(cover.districts) as place (district)
-            group by place.district
-        ) as taken
-        inner join district
-            on cover.municipality_code = district.municipality_code and taken.district = district.district
-    ) as beyond
-
-),
-
-representative as (
-
-    select
-        best.municipality_code,
-        household.household_id,
-        household.step
+        household_id
     from (
-        select distinct on (municipality_code) *
-        from judged_cover
-        order by
-            municipality_code, cardinality(missing), places_beyond, loss, cardinality(households), preferences
-    ) as best
-    cross join unnest(best.households) with ordinality as household (household_id, step)
+        select
+            selectable.*,
+            row_number() over (partition by selectable.municipality_code order by selectable.preference) as place
+        from selectable
+        left join visited using (municipality_code, household_id)
+        where selectable.has_phone and visited.household_id is null
+    ) as reachable
+    where place <= capacity_phone
 
 ),
 
-in_district as (
+mailed as (
+
+    select
+        municipality_code,
+        household_id
+    from (
+        select
+            selectable.*,
+            row_number() over (partition by selectable.municipality_code order by selectable.preference) as place
+        from selectable
+        left join visited using (municipality_code, household_id)
+        left join called using (municipality_code, household_id)
+        where selectable.has_email and visited.household_id is null and called.household_id is null
+    ) as reachable
+    where place <= capacity_mail
+
+),
+
+approached as (
 
     select
         selectable.*,
-        representative.step as represents,
-        row_number() over (
-            partition by selectable.municipality_code, selectable.district
-            order by representative.step, selectable.preference
-        ) as place_in_district
-    from selectable
-    left join representative using (municipality_code, household_id)
-
-),
-
-in_order as (
-
-    select
-        *,
-        row_number() over (
-            partition by municipality_code
-            order by
-                represents,
-                place_in_district > floor(district_share),
-                -- After the whole seats: first one of each district by remainder, then by turns.
-                case
-                    when place_in_district = floor(district_share) + 1 then floor(district_share) - district_share
-                    else place_in_district / of_district::numeric
-                end,
-                of_district desc,
-                preference
-        ) as place
-    from in_district
-
-),
-
-decided as (
-
-    select
-        candidate.*,
-        in_order.place,
         case
-            when in_order.place <= candidate.capacity then 'selected'
-            when in_order.place <= candidate.capacity + candidate.reserve_size then 'reserve'
-            else 'not_selected'
-        end as role
-    from candidate
-    left join in_order using (municipality_code, household_id)
+            when visited.household_id is not null then 'home_visit'
+            when called.household_id is not null then 'phone'
+            when mailed.household_id is not null then 'mail'
+            when
+                row_number() over (
+                    partition by
+                        selectable.municipality_code, coalesce(
+                            visited.household_id, called.household_id, mailed.household_id
+                        ) is null
+                    order by selectable.preference
+                ) <= selectable.capacity_letter then 'letter'
+        end as channel
+    from selectable
+    left join visited using (municipality_code, household_id)
+    left join called using (municipality_code, household_id)
+    left join mailed using (municipality_code, household_id)
+
+),
+
+spare_town as (
+
+    select
+        municipality_code,
+        reserve_size,
+        array_agg(household_id order by preference) as households,
+        array_agg(district_no order by preference) as districts,
+        array_agg(sector_bits order by preference) as sectors,
+        array_agg(channel order by preference) as channels
+    from approached
+    where channel = 'home_visit' or channel is null
+    group by municipality_code, reserve_size
+
+),
+
+reserve as (
+
+    select
+        spare_town.municipality_code,
+        spare_town.households[spare.position] as household_id,
+        spare.place
+    from spare_town
+    cross join lateral unnest(
+        decision.reserve_order(
+            spare_town.reserve_size, spare_town.districts, spare_town.sectors,
+            array_positions(spare_town.channels, 'home_visit')
+        )
+    ) with ordinality as spare (position, place)
+
+),
+
+ranked as (
+
+    select
+        approached.municipality_code,
+        approached.household_id,
+        approached.channel,
+        row_number() over (
+            partition by approached.municipality_code
+            order by
+                array_position(array['home_visit', 'phone', 'mail', 'letter'], approached.channel),
+                reserve.place,
+                approached.preference
+        ) as place
+    from approached
+    left join reserve using (municipality_code, household_id)
+    where approached.channel is not null or reserve.household_id is not null
 
 )
 
 select
-    municipality_code,
-    signal_month,
-    household_id,
-    role,
-    case when role <> 'not_selected' then place::integer end as rank,
-    case when role = 'not_selected' then coalesce(reason, 'over_capacity') end as reason,
-    criterion,
-    creditors,
-    array_to_string(sectors, ', ') as sectors,
-    district,
-    arrears_eur,
-    heropaf,
-    policy
-from decided
+    candidate.municipality_code,
+    candidate.signal_month,
+    candidate.household_id,
+    case
+        when ranked.channel is not null then 'selected'
+        when ranked.household_id is not null then 'reserve'
+        else 'not_selected'
+    end as role,
+    ranked.place::integer as rank,
+    case when ranked.household_id is null then coalesce(candidate.reason, 'over_capacity') end as reason,
+    candidate.criterion,
+    candidate.creditors,
+    array_to_string(candidate.sectors, ', ') as sectors,
+    candidate.district,
+    candidate.arrears_eur,
+    candidate.heropaf,
+    candidate.policy,
+    candidate.kind,
+    ranked.channel,
+    -- A term of days that ends on a day on which nobody works ends on the next day on which somebody does.
+    case
+        when ranked.channel is null then null
+        when candidate.goes_first and candidate.crisis_term_working_days > 0
+            then config.last_working_day({{ match_day() }}, candidate.crisis_term_working_days)
+        when candidate.term_days > 0 then config.last_working_day({{ match_day() }} + candidate.term_days - 1, 1)
+    end as due_on,
+    candidate.is_crisis,
+    candidate.is_sleper,
+    candidate.is_secret,
+    candidate.verified_by,
+    candidate.doubt
+from candidate
+left join ranked using (municipality_code, household_id)

@@ -6,13 +6,18 @@
 
 with approved as (
 
-    select * from {{ source('decision', 'selection') }}
+    select
+        *,
+        true as is_approved
+    from {{ source('decision', 'selection') }}
 
 ),
 
 proposed as (
 
-    select proposal.*
+    select
+        *,
+        false as is_approved
     from {{ ref('adjusted_proposal') }} as proposal
     where not exists (
         select 1
@@ -24,38 +29,17 @@ proposed as (
 
 )
 
+{% for part in ['approved', 'proposed'] %}
 select
     municipality_code,
     signal_month,
     household_id,
     role,
     rank,
-    reason,
-    criterion,
-    creditors,
-    sectors,
-    district,
-    arrears_eur,
-    heropaf,
-    policy,
-    true as is_approved
-from approved
-
-union all
-
-select
-    municipality_code,
-    signal_month,
-    household_id,
-    role,
-    rank,
-    reason,
-    criterion,
-    creditors,
-    sectors,
-    district,
-    arrears_eur,
-    heropaf,
-    policy,
-    false as is_approved
-from proposed
+    channel,
+    due_on,
+    {{ grounds(part) }},
+    is_approved
+from {{ part }}
+{{ 'union all' if not loop.last }}
+{% endfor %}

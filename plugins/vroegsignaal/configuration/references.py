@@ -48,7 +48,7 @@ def _check_creditors(rows: Rows) -> None:
 def _check_policy(rows: Rows) -> None:
     sectors = {row["sector"] for row in rows["sectors"]}
     parameters = {row["parameter"] for row in rows["policy_parameters"]}
-    for row in rows["policy"]:
+    for row in [*rows["policy"], *rows["policy_presets"]]:
         if row["parameter"].startswith(SEVERITY):
             _check_severity(row)
         elif row["parameter"] not in parameters:

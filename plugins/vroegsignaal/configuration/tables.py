@@ -58,6 +58,12 @@ TABLES = {
             key=("municipality_code", "valid_from", "parameter", "sector"),
         ),
         Table("policy_parameters", False, {"parameter": "name", "default_value": "number", "description": "text"}),
+        Table(
+            "policy_presets",
+            False,
+            {"preset": "name", "months_after": "integer", "parameter": "name", "sector": "name?", "value": "number"},
+            key=("preset", "months_after", "parameter", "sector"),
+        ),
         Table("sectors", False, {"sector": "name", "label": "text"}),
         Table(
             "districts",

@@ -48,6 +48,8 @@ class Situation:
     drops: list[dict]
     creditors: dict[str, dict]
     missing: list[str]
+    register: str | None
+    """Whether the register of residents can be used: see raw.population_register; None for who is not configured."""
     of_creditors: list[Notice]
     of_registers: list[Notice]
 
@@ -222,6 +224,9 @@ def _situation(connection: psycopg.Connection, code: str, month: Month, day: dat
     approved = reading.execute("select decision.is_approved(%s, %s) as approved", [code, month.first_day]).fetchone()[
         "approved"
     ]
+    register = reading.execute(
+        "select state from raw.population_register(%s) where municipality_code = %s", [month.first_day, code]
+    ).fetchone()
     delivered = {drop["creditor"] for drop in drops if drop["feed"] == "signals"}
     return Situation(
         code=code,
@@ -233,6 +238,7 @@ def _situation(connection: psycopg.Connection, code: str, month: Month, day: dat
         drops=[drop for drop in drops if drop["status"] != "superseded"],
         creditors={row["creditor"]: row for row in creditors},
         missing=[row["creditor"] for row in agreed if row["creditor"] not in delivered],
+        register=register["state"] if register else None,
         of_creditors=notices.found(connection, code, month, of_creditors=True),
         of_registers=notices.found(connection, code, month, of_creditors=False),
     )
@@ -406,6 +412,11 @@ def _digest(situation: Situation, refused: list[str]) -> Iterator[Alert]:
     )
 
 
+_REGISTER = {
+    "missing": "Er is geen uittreksel uit de BRP.",
+    "empty": "Geen enkele rij van het uittreksel uit de BRP is aanvaard.",
+    "old": "Het nieuwste uittreksel uit de BRP is te oud.",
+}
 _STATUS = {"accepted": "aanvaard", "rejected": "geweigerd"}
 
 
@@ -420,6 +431,11 @@ def _attention(situation: Situation, refused: list[str]) -> Iterator[str]:
         if drop["status"] == "rejected":
             yield f"{drop['file']} is geweigerd: geen enkele rij doet mee."
     if situation.is_due:
+        if situation.register in _REGISTER and not situation.approved:
+            yield (
+                f"{_REGISTER[situation.register]} De matching stopt: zonder bruikbare BRP wordt voor"
+                f" {situation.month.in_words} niemand gekozen. Lever brp/personen.csv aan; daarna gaat het vanzelf verder."
+            )
         for creditor in situation.missing:
             yield f"Van {situation.creditor_name(creditor)} is niets ontvangen."
     for file, count in sorted(Counter(notice.file for notice in situation.of_registers).items()):

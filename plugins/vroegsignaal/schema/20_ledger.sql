@@ -176,6 +176,15 @@ create table if not exists decision.selection (
     primary key (municipality_code, signal_month, household_id),
     foreign key (municipality_code, signal_month) references decision.approval
 );
+alter table decision.selection
+add column if not exists channel text check (channel in ('home_visit', 'phone', 'mail', 'letter')),
+add column if not exists due_on date,
+add column if not exists kind text,
+add column if not exists is_crisis boolean,
+add column if not exists is_sleper boolean,
+add column if not exists is_secret boolean,
+add column if not exists verified_by text,
+add column if not exists doubt text;
 comment on table decision.selection is
 'The selection as it was approved, one row per match, with the policy that was in force. Append-only.';
 

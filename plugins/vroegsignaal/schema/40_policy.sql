@@ -59,3 +59,36 @@ language sql stable as $$
         limit working_days
     ) as term
 $$;
+
+create or replace function raw.population_register(of_month date)
+returns table (municipality_code text, drop_id bigint, register_month date, state text)
+language sql stable as $$
+    -- The register of residents of each municipality that is known in a month, the newest accepted one, and whether it can
+    -- be used: against an old or an empty one everybody would seem to have moved.
+    select
+        municipality.municipality_code,
+        register.drop_id,
+        register.signal_month,
+        case
+            when register.drop_id is null then 'missing'
+            when register.rows_accepted = 0 then 'empty'
+            when register.signal_month < of_month - make_interval(months => policy.months) then 'old'
+            else 'usable'
+        end
+    from config.municipalities as municipality
+    inner join (
+        select of.municipality_code, max(of.value)::integer as months
+        from config.policy_on(of_month + 24) as of
+        where of.parameter = 'register_maximum_age_months'
+        group by of.municipality_code
+    ) as policy using (municipality_code)
+    left join lateral (
+        select ledger.drop_id, ledger.signal_month, ledger.rows_accepted
+        from raw.drop_ledger as ledger
+        where
+            ledger.municipality_code = municipality.municipality_code
+            and ledger.feed = 'brp' and ledger.status = 'accepted' and ledger.signal_month <= of_month
+        order by ledger.signal_month desc, ledger.delivery desc, ledger.drop_id desc
+        limit 1
+    ) as register on true
+$$;
