@@ -104,15 +104,18 @@ def test_every_yes_and_no_is_explained_in_a_sentence(handed_out: Settings) -> No
         " inner join vault.household using (municipality_code, household_id)"
         f" where signal_month = '{JAN}-01' order by 1",
     )
+    known = " Geverifieerd in de BRP op adres en naam."
     assert dict(told) == {
-        "1": "Niet gekozen: het komt in aanmerking, maar de plaatsen (3, en 1 in reserve) gingen naar huishoudens die"
-        " voorgaan door sector, wijk of hoogte van de achterstand. Blauw, Rood melden in deze maand samen € 200,00"
-        " achterstand (wijk Wijk 1).",
-        "2": "Reserve, op plaats 4, voor als een gekozen huishouden afvalt: Blauw, Rood melden in deze maand samen"
-        " € 300,00 achterstand (wijk Wijk 0).",
-        "3": "Gekozen, op plaats 3: Blauw, Rood melden in deze maand samen € 400,00 achterstand (wijk Wijk 1).",
-        "4": "Gekozen, op plaats 2: Blauw, Rood melden in deze maand samen € 500,00 achterstand (wijk Wijk 0).",
-        "5": "Gekozen, op plaats 1: Rood, Wit melden in drie maanden samen € 1.734,50 achterstand (wijk Wijk 1).",
+        # Two of the three who were chosen live in the same district as 1, and one in that of 2.
+        "1": "Reserve, op plaats 4, voor als een gekozen huishouden afvalt: Blauw, Rood melden in deze maand samen"
+        f" € 200,00 achterstand (wijk Wijk 1).{known}",
+        "2": "Niet gekozen: het komt in aanmerking, maar de plaatsen (3, en 1 in reserve) gingen naar huishoudens die"
+        " voorgaan door sector, wijk of hoogte van de achterstand. Blauw, Rood melden in deze maand samen € 300,00"
+        f" achterstand (wijk Wijk 0).{known}",
+        "3": f"Gekozen, op plaats 3: Blauw, Rood melden in deze maand samen € 400,00 achterstand (wijk Wijk 1).{known}",
+        "4": f"Gekozen, op plaats 2: Blauw, Rood melden in deze maand samen € 500,00 achterstand (wijk Wijk 0).{known}",
+        "5": "Gekozen, op plaats 1: Rood, Wit melden in drie maanden samen € 1.734,50 achterstand (wijk Wijk 1)."
+        f"{known}",
     }
 
 

@@ -107,12 +107,19 @@ def _question(
         f"| {_ROLES[role]}{f': {_REASONS_IN_WORDS[reason]}' if reason else ''} | {households} |"
         for role, reason, households in counted
     ]
+    (doubtful,) = connection.execute(
+        "select count(*) from core.adjusted_proposal"
+        " where municipality_code = %s and signal_month = %s and role <> 'not_selected'"
+        " and (doubt is not null or is_secret)",
+        [code, month.first_day],
+    ).fetchone()
+    review = f"Eerst nakijken: {doubtful}, zie nakijklijst.csv.\n\n" if doubtful else ""
     term = (
         f"uiterlijk {day_in_words(deadline)}" if day <= deadline else f"de termijn liep af op {day_in_words(deadline)}"
     )
     table = "\n".join(["| | huishoudens |", "| -- | --: |", *lines])
     body = (
-        f'{table}\n\nGraag besluiten {term}.\n\nDe lijst: `vroegsignaal query "{_THE_LIST.format(month.first_day)}" '
+        f'{table}\n\n{review}Graag besluiten {term}.\n\nDe lijst: `vroegsignaal query "{_THE_LIST.format(month.first_day)}" '
         f"--role caseworker --municipality {code}`.\n\n"
         "Een huishouden ruilen voor een van de reserve: vul bij *ruilen* de rangnummers in, zoals `3>21, 7>22`."
     )

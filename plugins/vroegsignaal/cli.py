@@ -188,6 +188,28 @@ def _start_warehouse(here: settings.Settings) -> None:
         typer.echo("(the warehouse was started for this; `vroegsignaal down` stops it)", err=True)
 
 
+# -- policy
+
+
+@app.command()
+def policy(
+    preset: Annotated[str, typer.Argument(help="pilot_2018, wgs_2021 or another of policy_presets.csv.")],
+    municipality: Annotated[str, typer.Option(help="Code of the municipality.")],
+    start: Annotated[str, typer.Option("--from", help="The day from which it holds, jjjj-mm-dd.")],
+) -> None:
+    """Print the rows of policy.csv with which a municipality takes on a preset."""
+    from datetime import date
+
+    from vroegsignaal.configuration import presets
+
+    try:
+        day = date.fromisoformat(start)
+    except ValueError:
+        raise UsageError(f"'{start}' is not a day: write it as jjjj-mm-dd, such as 2021-01-01.") from None
+    for row in presets.policy_rows(settings.load(), preset, municipality, day):
+        typer.echo(",".join(row))
+
+
 # -- corrections
 
 

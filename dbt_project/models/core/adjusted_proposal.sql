@@ -66,6 +66,6 @@ select
     coalesce(given.rank, proposal.rank) as rank,
     case when given.role is null then proposal.channel else given.channel end as channel,
     case when given.role is null then proposal.due_on else given.due_on end as due_on,
-    {{ grounds('proposal') }}
+    {{ columns_of('proposal', ground_columns()) }}
 from {{ ref('proposal') }} as proposal
 left join given using (municipality_code, signal_month, household_id)

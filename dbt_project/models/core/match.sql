@@ -22,7 +22,7 @@ select
     bool_or(found.is_sleper) as is_sleper,
     -- Where the household stands first in this month's drops: the last tie-break, since it is the same in every replay.
     min(array[found.creditor, lpad(found.line_no::text, 12, '0')])
-        filter (where found.reported_month = found.signal_month) as first_row,
+    filter (where found.reported_month = found.signal_month) as first_row,
     -- What counted as a match: that may change, and with it what the numbers mean.
     jsonb_build_object(
         'minimum_creditors', policy.minimum_creditors,

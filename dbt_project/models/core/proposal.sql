@@ -46,7 +46,9 @@ selectable as (
 
     select
         candidate.*,
-        dense_rank() over (partition by candidate.municipality_code order by candidate.district)::integer as district_no,
+        dense_rank() over (
+            partition by candidate.municipality_code order by candidate.district
+        )::integer as district_no,
         (
             select bit_or(sector_bit.bit)
             from sector_bit
@@ -92,7 +94,9 @@ visited as (
         town.municipality_code,
         town.households[chosen.position] as household_id
     from town
-    cross join lateral unnest(decision.balanced_choice(town.places, town.districts, town.sectors)) as chosen (position)
+    cross join
+        lateral
+        unnest(decision.balanced_choice(town.places, town.districts, town.sectors)) as chosen (position)
 
 ),
 

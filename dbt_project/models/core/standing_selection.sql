@@ -4,20 +4,9 @@
 
 {{ config(materialized='view') }}
 
-with approved as (
+with proposed as (
 
-    select
-        *,
-        true as is_approved
-    from {{ source('decision', 'selection') }}
-
-),
-
-proposed as (
-
-    select
-        *,
-        false as is_approved
+    select proposal.*
     from {{ ref('adjusted_proposal') }} as proposal
     where not exists (
         select 1
@@ -29,17 +18,14 @@ proposed as (
 
 )
 
-{% for part in ['approved', 'proposed'] %}
 select
-    municipality_code,
-    signal_month,
-    household_id,
-    role,
-    rank,
-    channel,
-    due_on,
-    {{ grounds(part) }},
-    is_approved
-from {{ part }}
-{{ 'union all' if not loop.last }}
-{% endfor %}
+    {{ selection_columns('approved') }},
+    true as is_approved
+from {{ source('decision', 'selection') }} as approved
+
+union all
+
+select
+    {{ selection_columns('proposed') }},
+    false as is_approved
+from proposed

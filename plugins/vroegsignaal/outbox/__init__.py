@@ -6,7 +6,7 @@ from datetime import date
 
 from vroegsignaal import settings, warehouse
 from vroegsignaal.months import Month
-from vroegsignaal.outbox import alerts, manifest, notices, walking_list
+from vroegsignaal.outbox import alerts, manifest, notices, review_list, walking_list
 
 
 def alert(month: Month, day: date | None = None) -> dict[str, int]:
@@ -26,16 +26,18 @@ def alert(month: Month, day: date | None = None) -> dict[str, int]:
 
 
 def hand_out(month: Month) -> dict[str, int]:
-    """Write the month's files for every municipality: notices, manifest and, once approved, the walking list.
+    """Write the month's files for every municipality: notices, manifest, what to review and, once approved, whom to visit.
 
-    Returns how many notices and walking lists were written; a list on which nothing changed stays as it is.
+    Returns how many notices and walking lists were written (a list on which nothing changed stays as it is), and how
+    many households are to be looked at.
     """
     here = settings.load()
-    counts = {"notices": 0, "walking_lists": 0}
+    counts = {"notices": 0, "walking_lists": 0, "to_review": 0}
     for code, approved in _received(here, month):
         folder = here.out / code / str(month)
         counts["notices"] += notices.write(here, code, month, folder)
         manifest.write(here, code, month, folder)
+        counts["to_review"] += review_list.write(here, code, month, folder)
         if approved:
             counts["walking_lists"] += walking_list.write(here, code, month, folder)
     return counts

@@ -1,5 +1,5 @@
 -- Who a creditor means, laid beside who is registered: the comparison without the people. Names, birth dates and citizen
--- service numbers stay behind these views, which tell only what is alike.
+-- service numbers stay behind this function, which tells only what is alike.
 
 create or replace function vault.folded_name(given text, prefixes text) returns text
 language sql immutable parallel safe as $$
@@ -18,59 +18,101 @@ language sql immutable parallel safe as $$
     ) as spelled
 $$;
 
-create or replace view vault.customer with (security_barrier) as
--- How the customer of each accepted signal can be reached.
-select
-    signal.drop_id,
-    signal.line_no,
-    signal.telefoonnummer is not null as has_phone,
-    signal.email is not null as has_email
-from quality.accepted_signals as signal;
-
-create or replace view vault.customer_at_address with (security_barrier) as
--- Each accepted signal beside everybody registered at its address, of every register.
-select
-    signal.drop_id,
-    signal.line_no,
-    resident.drop_id as register_drop_id,
-    resident.opschorting as suspension,
-    coalesce(signal.bsn = resident.bsn, false) as same_bsn,
-    coalesce(signal.geboortedatum = resident.geboortedatum, false) as same_birth_date,
-    coalesce(
-        signal.folded = any(array[
-            resident.own, resident.partner, resident.own || resident.partner, resident.partner || resident.own
-        ]),
-        false
-    ) as same_name
-from (
-    select given.*, vault.folded_name(given.achternaam, prefix.pattern) as folded
-    from quality.accepted_signals as given
-    cross join (
+drop function if exists vault.checked_customers(date, bigint [], bigint []);
+create function vault.checked_customers(of_month date, drop_ids bigint [], line_nos bigint [])
+returns table (
+    drop_id bigint,
+    line_no bigint,
+    by_bsn boolean,
+    by_birth_date boolean,
+    by_name boolean,
+    is_gone boolean,
+    is_elsewhere boolean,
+    has_phone boolean,
+    has_email boolean
+)
+language sql stable security definer set search_path = pg_catalog as $$
+    -- Of accepted signals, given by drop and line: whether their customer is known among those who live at the address, by
+    -- citizen service number, by birth date, or by name (own, partner's or both, in either order); whether he is
+    -- registered there as deceased or emigrated, or as living elsewhere; and how he can be reached. By the registers of
+    -- residents that can be used in the month.
+    with prefix as materialized (
         select coalesce(string_agg(code, '|'), '-') as pattern from config.code_lists where list = 'name_prefix'
-    ) as prefix
-) as signal
-inner join (
+    ),
+
+    resident as materialized (
+        select person.*
+        from raw.population_register(of_month) as register
+        inner join quality.accepted_brp as person on person.drop_id = register.drop_id
+        where register.state = 'usable'
+    ),
+
+    customer as materialized (
+        select signal.*, vault.folded_name(signal.achternaam, prefix.pattern) as name
+        from unnest(drop_ids, line_nos) as given (drop_id, line_no)
+        inner join quality.accepted_signals as signal
+            on signal.drop_id = given.drop_id and signal.line_no = given.line_no
+        cross join prefix
+    ),
+
+    beside as (
+        select
+            customer.drop_id,
+            customer.line_no,
+            resident.opschorting,
+            resident.bsn = customer.bsn as same_bsn,
+            resident.geboortedatum = customer.geboortedatum as same_birth_date,
+            customer.name in (
+                names.own, names.partner, names.own || names.partner, names.partner || names.own
+            ) as same_name
+        from customer
+        inner join resident
+            on resident.municipality_code = customer.municipality_code
+            and resident.household_id = customer.household_id
+        cross join prefix
+        cross join lateral (
+            select
+                vault.folded_name(resident.geslachtsnaam, prefix.pattern) as own,
+                vault.folded_name(resident.partnernaam, prefix.pattern) as partner
+        ) as names
+    ),
+
+    at_address as (
+        select
+            beside.drop_id,
+            beside.line_no,
+            bool_or(beside.same_bsn) filter (where beside.opschorting is null) as by_bsn,
+            bool_or(beside.same_birth_date) filter (where beside.opschorting is null) as by_birth_date,
+            bool_or(beside.same_name) filter (where beside.opschorting is null) as by_name,
+            bool_or(beside.same_bsn or (beside.same_birth_date and beside.same_name))
+                filter (where beside.opschorting is not null) as is_gone
+        from beside
+        group by beside.drop_id, beside.line_no
+    ),
+
+    elsewhere as (
+        select distinct customer.drop_id, customer.line_no
+        from customer
+        inner join resident
+            on resident.municipality_code = customer.municipality_code and resident.bsn = customer.bsn
+        where resident.household_id <> customer.household_id and resident.opschorting is null
+    )
+
     select
-        registered.*,
-        vault.folded_name(registered.geslachtsnaam, prefix.pattern) as own,
-        vault.folded_name(registered.partnernaam, prefix.pattern) as partner
-    from quality.accepted_brp as registered
-    cross join (
-        select coalesce(string_agg(code, '|'), '-') as pattern from config.code_lists where list = 'name_prefix'
-    ) as prefix
-) as resident
-    on signal.municipality_code = resident.municipality_code and signal.household_id = resident.household_id;
+        customer.drop_id,
+        customer.line_no,
+        coalesce(at_address.by_bsn, false),
+        coalesce(at_address.by_birth_date, false),
+        coalesce(at_address.by_name, false),
+        coalesce(at_address.is_gone, false),
+        elsewhere.drop_id is not null,
+        customer.telefoonnummer is not null,
+        customer.email is not null
+    from customer
+    left join at_address on at_address.drop_id = customer.drop_id and at_address.line_no = customer.line_no
+    left join elsewhere on elsewhere.drop_id = customer.drop_id and elsewhere.line_no = customer.line_no
+$$;
 
-create or replace view vault.customer_elsewhere with (security_barrier) as
--- The accepted signals whose customer is registered, as living, at another address than the creditor gave.
-select
-    signal.drop_id,
-    signal.line_no,
-    resident.drop_id as register_drop_id
-from quality.accepted_signals as signal
-inner join quality.accepted_brp as resident
-    on signal.municipality_code = resident.municipality_code and signal.bsn = resident.bsn
-where signal.household_id <> resident.household_id and resident.opschorting is null;
-
+revoke execute on function vault.checked_customers(date, bigint [], bigint []) from public;
 grant usage on schema vault to transformer;
-grant select on vault.customer, vault.customer_at_address, vault.customer_elsewhere to transformer;
+grant execute on function vault.checked_customers(date, bigint [], bigint []) to transformer;

@@ -1,0 +1,19 @@
+select
+    municipality_code,
+    signal_month,
+    household_id,
+    role,
+    rank,
+    verified_by,
+    doubt,
+    is_secret,
+    concat_ws(
+        '; ',
+        {{ in_words_doubt('doubt') }},
+        case when is_secret then 'op dit adres geldt geheimhouding: noem aan niemand wie er woont' end
+    ) as what_to_check
+from {{ ref('standing_selection') }}
+where
+    (doubt is not null or is_secret)
+    and (role <> 'not_selected' or reason = 'over_capacity')
+    and {{ in_own_municipality() }}
