@@ -107,6 +107,8 @@ def measure(connection: psycopg.Connection, towns: list[Town], runs: int) -> lis
         for town, mine, bound in zip(towns, ours, best, strict=True)
     ]
     print(
+        "objective: sectors represented; then districts within their share, rounded; then the least differences from\n"
+        "the shares, summed over districts (weight 1) and sectors (weight 1)\n"
         f"{len(towns)} months; in {len(open_months)} there are more candidates than places\n"
         f"all sectors can be represented in {sum(each.unrepresented == 0 for each in best)}, with all districts within "
         f"their share in {sum(each.unrepresented == 0 and each.beyond == 0 for each in best)}; "

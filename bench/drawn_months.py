@@ -38,7 +38,7 @@ class Town:
 
 
 def draw_month(rng: random.Random) -> Town:
-    """A month: mostly as in the pilot, sometimes with all sets of sectors, few of them, one sector, or hardly anybody."""
+    """A month, mostly as in the pilot; else with all sets of sectors, few, one sector, or hardly anybody."""
     what = rng.choices(("pilot", "all sets", "few sets", "one sector", "tiny"), (45, 25, 15, 5, 10))[0]
     if what == "tiny":
         return draw(rng, rng.randint(1, 10), rng.randint(1, 5), rng.randint(1, 4), all_sets())

@@ -6,7 +6,7 @@ All is counted in whole numbers: places times the number of candidates, so that 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -64,10 +64,13 @@ def optimum(town: Town) -> Optimum:
     if town.seats == 0:
         return worth(town, Counter(), Counter())
     program = Program(town)
-    found = None
+    found, kept = None, {}
     for goal in ("unrepresented", "beyond", "differences"):
         found = program.least(goal)
-        program.keep(goal, getattr(found, goal))
+        kept[goal] = getattr(found, goal)
+        program.keep(goal, kept[goal])
+    if asdict(found) != kept:
+        raise Unproven(f"{found} is not {kept}, which was found before")
     return found
 
 
@@ -157,6 +160,7 @@ class Program:
         found = worth(self.town, taken, served)
         # The solver counts in floating point: what it found is counted anew in whole numbers, and less than the bound
         # that it proved, rounded up, cannot be.
-        if taken.total() != self.town.seats or getattr(found, goal) - self.constant[goal] >= result.mip_dual_bound + 0.5:
-            raise Unproven(f"{goal}: found {found}, proven {result.mip_dual_bound} + {self.constant[goal]}")
+        proven = self.constant[goal] + result.mip_dual_bound
+        if taken.total() != self.town.seats or getattr(found, goal) >= proven + 0.5:
+            raise Unproven(f"{goal}: {found} was found, {proven} proven")
         return found
