@@ -24,9 +24,10 @@ language plpgsql immutable strict parallel safe as $$
 -- Households alike in district and sectors are of one kind: the first in preference stands for the others. The search
 -- begins with the fewest kinds that represent the sectors, and with the whole places of each kind's share of what they
 -- leave. It gives each next place to the kind that brings the selection closest, and then exchanges one household for
--- another, or two at once, as long as that brings it closer.
+-- another as long as that brings it closer; when none does, two or three at once. Of those it tries the ones that begin
+-- with the exchanges that cost least, and go on with the one that then costs least.
 declare
-    trials constant integer := 5000;  -- of a second exchange, before an exchange of two is given up
+    trials constant integer := 3000;  -- of a second exchange, before exchanges of more than one are given up
     candidates constant bigint := cardinality(given_districts);
     seats constant bigint := least(places, candidates);
     district_count integer;
@@ -58,16 +59,18 @@ declare
     sector_more bigint [];
     fewer bigint;
     more bigint;
-    -- The exchanges of one household for another, what they cost, and those that are tried as half of one of two.
+    -- The exchanges of one household for another, what they cost, and those that are tried as the first of several.
     outs integer [];
     intos integer [];
     costs bigint [];
-    halves integer [];
-    half integer := 0;
+    openings integer [];
+    tried integer := 0;  -- which of those it is now; 0: none
     best integer [];
     best_cost bigint;
     best_loss integer;
-    start bigint;
+    next integer [];
+    next_cost bigint;
+    start bigint := 0;  -- what the exchanges made so far cost
     cost bigint;
     loss integer;
     number bigint;
@@ -169,12 +172,7 @@ begin
     sector_more := sector_fewer;
 
     loop
-        -- Either the best exchange is made, or one half of an exchange of two is tried.
-        start := 0;
-        if half > 0 then
-            exchanges := array[outs[halves[half]], intos[halves[half]]];
-            start := costs[halves[half]];
-        end if;
+        -- Either the best exchanges are made, or the first ones of several are tried.
         trial := taken;
         in_district := of_district;
         in_sector := of_sector;
@@ -189,7 +187,7 @@ begin
                 in_sector[bit + 1] := in_sector[bit + 1] + (sector[comes] >> bit & 1) - (sector[goes] >> bit & 1);
             end loop;
         end loop;
-        if half = 0 then
+        if tried = 0 then
             taken := trial;
             of_district := in_district;
             of_sector := in_sector;
@@ -201,6 +199,7 @@ begin
             intos := '{}';
             costs := '{}';
         end if;
+        next := null;
 
         for one in 1..district_count loop
             number := in_district[one];
@@ -232,15 +231,23 @@ begin
                 if district[a] <> district[b] then
                     cost := cost + district_fewer[district[a]] + district_more[district[b]];
                 end if;
-                -- As long as none brings the selection closer, each may be half of an exchange of two.
-                if half = 0 and best is null and a < kinds then
+                -- As long as none brings the selection closer, each may be the first of several.
+                if tried = 0 and best is null and a < kinds then
                     outs := outs || a;
                     intos := intos || b;
                     costs := costs || cost;
                 end if;
+                -- A third follows the second that costs least and does not undo the first.
+                if
+                    cardinality(exchanges) = 2 and a <> exchanges[2] and b <> exchanges[1]
+                    and (next is null or cost < next_cost)
+                then
+                    next := array[a, b];
+                    next_cost := cost;
+                end if;
                 continue when cost > best_cost and (a < kinds or best is not null);
                 loss := 0;
-                if half = 0 then
+                if tried = 0 then
                     loss := members[before[b] + trial[b] + 1];
                     if a < kinds then
                         loss := loss - members[before[a] + trial[a]];
@@ -254,22 +261,29 @@ begin
             end loop;
         end loop;
 
-        if half = 0 then
-            if best is not null then
-                exchanges := best;
-                continue;
-            end if;
-            halves := array(
+        if next is not null then
+            exchanges := exchanges || next;
+            start := next_cost;
+            continue;
+        end if;
+        if tried = 0 and best is null then
+            openings := array(
                 select swap.place from unnest(costs) with ordinality as swap (cost, place)
                 order by swap.cost, swap.place
                 limit trials / greatest(cardinality(costs), 1)
             );
         end if;
-        half := half + 1;
-        if half > cardinality(halves) then
+        if tried > 0 or best is null then
+            tried := tried + 1;
+        end if;
+        if tried between 1 and cardinality(openings) then
+            exchanges := array[outs[openings[tried]], intos[openings[tried]]];
+            start := costs[openings[tried]];
+        else
             exit when best is null;
             exchanges := best;
-            half := 0;
+            start := 0;
+            tried := 0;
         end if;
     end loop;
 
