@@ -18,16 +18,19 @@ language plpgsql immutable strict parallel safe as $$
 -- 1. as many sectors are represented as the places allow;
 -- 2. every district has its share of the places, rounded down or up;
 -- 3. the numbers per district and per sector differ little from their shares (the sum, in places);
--- 4. who comes first in preference goes first.
--- A share is in proportion to the candidates.
+-- 4. who comes first in preference goes first: nobody chosen could as well give way to one household before it.
+-- A share is in proportion to the candidates. How districts and sectors are numbered makes no difference.
 --
 -- Households alike in district and sectors are of one kind: the first in preference stands for the others. The search
--- begins with the fewest kinds that represent the sectors, gives each next place to the kind that brings the selection
--- closest, and then exchanges one household for another, or two at once, as long as that brings it closer.
+-- begins with the fewest kinds that represent the sectors, and with the whole places of each kind's share of what they
+-- leave. It gives each next place to the kind that brings the selection closest, and then exchanges one household for
+-- another as long as that brings it closer; when none does, two or three at once. Of those it tries the ones that begin
+-- with the exchanges that cost least, and go on with the one that then costs least.
 declare
-    trials constant integer := 2500;  -- of a second exchange, before an exchange of two is given up
+    trials constant integer := 3000;  -- of a second exchange, before exchanges of more than one are given up
     candidates constant bigint := cardinality(given_districts);
     seats constant bigint := least(places, candidates);
+    district_count integer;
     sector_count integer;
     beyond bigint;
     missing bigint;
@@ -39,27 +42,42 @@ declare
     taken integer [];
     before integer [];  -- how many households stand before its own in `members`
     members integer [];
-    -- What one household fewer or more costs: per district, and per set of sectors.
+    -- Per district, and per sector: the share (times the number of candidates), and how many are taken.
+    district_share bigint [];
+    sector_share bigint [];
+    of_district bigint [];
+    of_sector bigint [];
+    -- What is taken after a number of exchanges, which are pairs of kinds: out, into.
+    exchanges integer [] := '{}';
+    trial integer [];
+    in_district bigint [];
+    in_sector bigint [];
+    -- What one household fewer or more then costs: per district, and per set of sectors.
     district_fewer bigint [];
     district_more bigint [];
     sector_fewer bigint [];
     sector_more bigint [];
-    -- The exchanges of one household for another: out, into, and what they cost.
+    fewer bigint;
+    more bigint;
+    -- The exchanges of one household for another, what they cost, and those that are tried as the first of several.
     outs integer [];
     intos integer [];
     costs bigint [];
-    halves integer [];
-    half integer;
-    trial integer [];
+    openings integer [];
+    tried integer := 0;  -- which of those it is now; 0: none
     best integer [];
     best_cost bigint;
     best_loss integer;
-    start bigint;
+    next integer [];
+    next_cost bigint;
+    start bigint := 0;  -- what the exchanges made so far cost
     cost bigint;
     loss integer;
-    pattern integer;
+    number bigint;
+    goes integer;
+    comes integer;
 begin
-    if seats = 0 then
+    if seats <= 0 then
         return array[]::integer[];
     end if;
 
@@ -68,9 +86,8 @@ begin
         array_agg(kind.sectors order by kind.first),
         array_agg(kind.supply order by kind.first),
         array_agg(kind.before order by kind.first),
-        array_fill(0, array[count(*)::integer]),
         count(*) + 1
-    into district, sector, supply, before, taken, kinds
+    into district, sector, supply, before, kinds
     from (
         select
             household.district, household.sectors, min(household.place) as first, count(*) as supply,
@@ -84,150 +101,190 @@ begin
         select place, min(place) over (partition by one.district, one.sectors) as first
         from unnest(given_districts, given_sectors) with ordinality as one (district, sectors, place)
     ) as household;
-    district := district || (select max(number) + 1 from unnest(given_districts) as number);
-    sector := sector || 0;
-    supply := supply || 0;
-    before := before || 0;
-    sector_count := (select length(ltrim(bit_or(number)::bit(31)::text, '0')) from unnest(given_sectors) as number);
+    select max(one.district), length(ltrim(bit_or(one.sectors)::bit(31)::text, '0'))
+    into district_count, sector_count
+    from unnest(district, sector) as one (district, sectors);
     beyond := candidates * seats * (sector_count + 2) + 1;
     missing := beyond * (2 * seats * seats + 1);
 
     -- The fewest sets of sectors that together have the most; a set within another does not come first.
-    for pattern in
-        with recursive pattern as (
-            select distinct one.sectors from unnest(given_sectors) as one (sectors)
-            where not exists (
-                select 1 from unnest(given_sectors) as other (sectors)
-                where other.sectors <> one.sectors and other.sectors & one.sectors = one.sectors
-            )
-        ),
-        cover as (
-            select 0 as sectors, array[]::integer[] as patterns
-            union all
-            select cover.sectors | pattern.sectors, cover.patterns || pattern.sectors
-            from cover
-            inner join pattern on pattern.sectors > all(cover.patterns)
-            where cardinality(cover.patterns) < least(seats, sector_count)
+    with recursive pattern as (
+        select one.sectors, min(one.place) as first
+        from unnest(given_sectors) with ordinality as one (sectors, place)
+        where not exists (
+            select from unnest(sector) as other (sectors)
+            where other.sectors <> one.sectors and other.sectors & one.sectors = one.sectors
         )
-        select unnest(best.patterns)
-        from (
-            select cover.patterns from cover
-            order by bit_count(cover.sectors::bit(31)) desc, cardinality(cover.patterns), cover.patterns
-            limit 1
-        ) as best
-    loop
-        half := array_position(sector, pattern);
-        taken[half] := taken[half] + 1;
-    end loop;
-    taken := taken || (seats - (select sum(number) from unnest(taken) as number))::integer;
+        group by one.sectors
+    ),
+    cover as (
+        select 0 as sectors, array[]::bigint[] as firsts
+        union all
+        select cover.sectors | pattern.sectors, cover.firsts || pattern.first
+        from cover
+        inner join pattern on pattern.first > all(cover.firsts)
+        where cardinality(cover.firsts) < least(seats, sector_count)
+    ),
+    best_cover as (
+        select firsts from cover
+        order by bit_count(sectors::bit(31)) desc, cardinality(firsts), firsts
+        limit 1
+    )
+    select array_agg(
+        least(
+            kind.supply,
+            (members[kind.before + 1] = any(best_cover.firsts))::integer
+            + (seats - cardinality(best_cover.firsts)) * kind.supply / candidates
+        ) order by kind.number
+    )
+    into taken
+    from unnest(supply, before) with ordinality as kind (supply, before, number)
+    cross join best_cover;
+
+    district := district || district_count + 1;
+    sector := sector || 0;
+    supply := supply || 0;
+    before := before || 0;
+    taken := taken || (seats - (select sum(one) from unnest(taken) as one))::integer;
+    select
+        array_agg(one.share order by one.name), array_agg(one.taken order by one.name)
+    into district_share, of_district
+    from (
+        select
+            every.name, seats * coalesce(sum(kind.supply), 0) as share, coalesce(sum(kind.taken), 0) as taken
+        from generate_series(1, district_count + 1) as every (name)
+        left join unnest(district, supply, taken) as kind (district, supply, taken)
+            on every.name = kind.district
+        group by every.name
+    ) as one;
+    select
+        array_agg(one.share order by one.bit), array_agg(one.taken order by one.bit)
+    into sector_share, of_sector
+    from (
+        select every.bit, seats * coalesce(sum(kind.supply), 0) as share, coalesce(sum(kind.taken), 0) as taken
+        from generate_series(0, sector_count - 1) as every (bit)
+        left join unnest(sector, supply, taken) as kind (sectors, supply, taken) on kind.sectors & (1 << every.bit) > 0
+        group by every.bit
+    ) as one;
+    district_fewer := array_fill(0::bigint, array[district_count + 1]);
+    district_more := district_fewer;
+    sector_fewer := array_fill(0::bigint, array[1 << sector_count]);
+    sector_more := sector_fewer;
 
     loop
-        best := null;
-        best_cost := 0;
-        best_loss := 0;
-        half := 0;
-        halves := '{}';
-        loop
-            trial := taken;
-            start := 0;
-            if half > 0 then
-                trial[outs[halves[half]]] := trial[outs[halves[half]]] - 1;
-                trial[intos[halves[half]]] := trial[intos[halves[half]]] + 1;
-                start := costs[halves[half]];
-            end if;
-
-            select
-                array_agg(
-                    decision.deviation_cost(number - 1, share, candidates, beyond)
-                    - decision.deviation_cost(number, share, candidates, beyond) order by one.district
-                ) || 0::bigint,
-                array_agg(
-                    decision.deviation_cost(number + 1, share, candidates, beyond)
-                    - decision.deviation_cost(number, share, candidates, beyond) order by one.district
-                ) || 0::bigint
-            into district_fewer, district_more
-            from (
-                select kind.district, sum(kind.taken) as number, seats * sum(kind.supply) as share
-                from unnest(district, supply, trial) as kind (district, supply, taken)
-                where kind.supply > 0
-                group by kind.district
-            ) as one;
-
-            select array_agg(one.fewer order by one.sectors), array_agg(one.more order by one.sectors)
-            into sector_fewer, sector_more
-            from (
-                select
-                    sets.sectors,
-                    coalesce(sum(
-                        abs((number - 1) * candidates - share) - abs(number * candidates - share)
-                        + case when number = 1 then missing else 0 end
-                    ), 0)::bigint as fewer,
-                    coalesce(sum(
-                        abs((number + 1) * candidates - share) - abs(number * candidates - share)
-                        - case when number = 0 then missing else 0 end
-                    ), 0)::bigint as more
-                from generate_series(0, (1 << sector_count) - 1) as sets (sectors)
-                left join (
-                    select bit, sum(kind.taken) as number, seats * sum(kind.supply) as share
-                    from generate_series(0, sector_count - 1) as bit
-                    inner join unnest(sector, supply, trial) as kind (sectors, supply, taken)
-                        on kind.sectors & (1 << bit) > 0
-                    group by bit
-                ) as one on sets.sectors & (1 << one.bit) > 0
-                group by sets.sectors
-            ) as one;
-
-            if half = 0 then
-                outs := '{}';
-                intos := '{}';
-                costs := '{}';
-            end if;
-            -- First all places are given; only then households are exchanged.
-            for a in reverse kinds..case when trial[kinds] > 0 then kinds else 1 end loop
-                continue when trial[a] = 0;
-                for b in 1..kinds - 1 loop
-                    continue when trial[b] = supply[b] or a = b;
-                    cost := start
-                        + sector_fewer[(sector[a] & ~sector[b]) + 1] + sector_more[(sector[b] & ~sector[a]) + 1];
-                    if district[a] <> district[b] then
-                        cost := cost + district_fewer[district[a]] + district_more[district[b]];
-                    end if;
-                    loss := 0;
-                    if half = 0 then
-                        loss := members[before[b] + trial[b] + 1];
-                        if a < kinds then
-                            loss := loss - members[before[a] + trial[a]];
-                            outs := outs || a;
-                            intos := intos || b;
-                            costs := costs || cost;
-                        end if;
-                    end if;
-                    if
-                        cost < best_cost or (cost = best_cost and loss < best_loss)
-                        or (a = kinds and best is null)
-                    then
-                        best := trial;
-                        best[a] := best[a] - 1;
-                        best[b] := best[b] + 1;
-                        best_cost := cost;
-                        best_loss := loss;
-                    end if;
-                end loop;
+        -- Either the best exchanges are made, or the first ones of several are tried.
+        trial := taken;
+        in_district := of_district;
+        in_sector := of_sector;
+        for one in 1..cardinality(exchanges) by 2 loop
+            goes := exchanges[one];
+            comes := exchanges[one + 1];
+            trial[goes] := trial[goes] - 1;
+            trial[comes] := trial[comes] + 1;
+            in_district[district[goes]] := in_district[district[goes]] - 1;
+            in_district[district[comes]] := in_district[district[comes]] + 1;
+            for bit in 0..sector_count - 1 loop
+                in_sector[bit + 1] := in_sector[bit + 1] + (sector[comes] >> bit & 1) - (sector[goes] >> bit & 1);
             end loop;
-
-            exit when half = 0 and best is not null;
-            if half = 0 then
-                halves := array(
-                    select number from unnest(costs) with ordinality as swap (cost, number)
-                    order by swap.cost, number
-                    limit trials / greatest(cardinality(costs), 1)
-                );
-            end if;
-            half := half + 1;
-            exit when half > cardinality(halves);
         end loop;
-        exit when best is null;
-        taken := best;
+        if tried = 0 then
+            taken := trial;
+            of_district := in_district;
+            of_sector := in_sector;
+            best := null;
+            best_cost := 0;
+            best_loss := 0;
+            exchanges := '{}';
+            outs := '{}';
+            intos := '{}';
+            costs := '{}';
+        end if;
+        next := null;
+
+        for one in 1..district_count loop
+            number := in_district[one];
+            cost := decision.deviation_cost(number, district_share[one], candidates, beyond);
+            district_fewer[one] := decision.deviation_cost(number - 1, district_share[one], candidates, beyond) - cost;
+            district_more[one] := decision.deviation_cost(number + 1, district_share[one], candidates, beyond) - cost;
+        end loop;
+        for bit in 0..sector_count - 1 loop
+            number := in_sector[bit + 1];
+            cost := abs(number * candidates - sector_share[bit + 1]);
+            fewer := abs((number - 1) * candidates - sector_share[bit + 1]) - cost
+                + case when number = 1 then missing else 0 end;
+            more := abs((number + 1) * candidates - sector_share[bit + 1]) - cost
+                - case when number = 0 then missing else 0 end;
+            -- Every set of sectors in which this one is the last, from the same set without it.
+            for rest in 1..1 << bit loop
+                sector_fewer[(1 << bit) + rest] := sector_fewer[rest] + fewer;
+                sector_more[(1 << bit) + rest] := sector_more[rest] + more;
+            end loop;
+        end loop;
+
+        -- First all places are given; only then households are exchanged.
+        for a in reverse kinds..case when trial[kinds] > 0 then kinds else 1 end loop
+            continue when trial[a] = 0;
+            for b in 1..kinds - 1 loop
+                continue when trial[b] = supply[b] or a = b;
+                cost := start
+                    + sector_fewer[(sector[a] & ~sector[b]) + 1] + sector_more[(sector[b] & ~sector[a]) + 1];
+                if district[a] <> district[b] then
+                    cost := cost + district_fewer[district[a]] + district_more[district[b]];
+                end if;
+                -- As long as none brings the selection closer, each may be the first of several.
+                if tried = 0 and best is null and a < kinds then
+                    outs := outs || a;
+                    intos := intos || b;
+                    costs := costs || cost;
+                end if;
+                -- A third follows the second that costs least and does not undo the first.
+                if
+                    cardinality(exchanges) = 2 and a <> exchanges[2] and b <> exchanges[1]
+                    and (next is null or cost < next_cost)
+                then
+                    next := array[a, b];
+                    next_cost := cost;
+                end if;
+                continue when cost > best_cost and (a < kinds or best is not null);
+                loss := 0;
+                if tried = 0 then
+                    loss := members[before[b] + trial[b] + 1];
+                    if a < kinds then
+                        loss := loss - members[before[a] + trial[a]];
+                    end if;
+                end if;
+                if cost < best_cost or loss < best_loss or (a = kinds and best is null) then
+                    best := exchanges || a || b;
+                    best_cost := cost;
+                    best_loss := loss;
+                end if;
+            end loop;
+        end loop;
+
+        if next is not null then
+            exchanges := exchanges || next;
+            start := next_cost;
+            continue;
+        end if;
+        if tried = 0 and best is null then
+            openings := array(
+                select swap.place from unnest(costs) with ordinality as swap (cost, place)
+                order by swap.cost, swap.place
+                limit trials / greatest(cardinality(costs), 1)
+            );
+        end if;
+        if tried > 0 or best is null then
+            tried := tried + 1;
+        end if;
+        if tried between 1 and cardinality(openings) then
+            exchanges := array[outs[openings[tried]], intos[openings[tried]]];
+            start := costs[openings[tried]];
+        else
+            exit when best is null;
+            exchanges := best;
+            start := 0;
+            tried := 0;
+        end if;
     end loop;
 
     return array(
@@ -270,14 +327,18 @@ declare
     -- How well each kind of the chosen is stood in for by now.
     served integer [];
     none_served integer [];
+    -- What each kind gained when it was last looked at: until it begins anew, it cannot gain more.
+    gains integer [];
+    unknown integer [];
     gain integer;
     best integer;
     best_gain integer;
 begin
     select
         array_agg(kind.district), array_agg(kind.sectors), array_agg(kind.left_over), array_agg(kind.before),
-        array_agg(kind.chosen), array_fill(0, array[count(*)::integer])
-    into district, sector, left_over, before, chosen_of, none_served
+        array_agg(kind.chosen), array_fill(0, array[count(*)::integer]),
+        array_fill(null::integer, array[count(*)::integer])
+    into district, sector, left_over, before, chosen_of, none_served, unknown
     from (
         select
             one.district, one.sectors,
@@ -297,11 +358,12 @@ begin
     );
     used := none_served;
     served := none_served;
+    gains := unknown;
 
     while cardinality(reserve) < least(places, cardinality(members)) loop
         best_gain := -1;
         for b in 1..cardinality(district) loop
-            continue when used[b] = left_over[b];
+            continue when used[b] = left_over[b] or gains[b] < best_gain;
             gain := 0;
             for a in 1..cardinality(district) loop
                 continue when chosen_of[a] = 0;
@@ -309,6 +371,7 @@ begin
                     0, decision.fit(district[a], sector[a], district[b], sector[b]) - served[a]
                 );
             end loop;
+            gains[b] := gain;
             if
                 gain > best_gain
                 or (gain = best_gain and members[before[b] + used[b] + 1] < members[before[best] + used[best] + 1])
@@ -319,6 +382,7 @@ begin
         end loop;
         if best_gain = 0 and served <> none_served then
             served := none_served;
+            gains := unknown;
             continue;
         end if;
         used[best] := used[best] + 1;
