@@ -55,8 +55,9 @@ format: $(READY_DEV)  ## Repair what lint can repair
 	@$(BIN)/mdformat $(MARKDOWN)
 	@echo "Repaired what could be repaired; 'make lint' lists what is left."
 
-docs: $(READY)  ## Write the data dictionary from the contracts
+docs: $(READY_DEV)  ## Write the data dictionary and the algorithm register
 	@$(BIN)/python -m vroegsignaal.dictionary
+	@$(BIN)/python -m vroegsignaal.algorithm_register
 
 # What is pinned stays pinned as far as pyproject.toml allows; `make lock UPGRADE=1` takes the newest versions.
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --python-version 3.11 --no-annotate \

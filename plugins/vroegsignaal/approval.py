@@ -33,7 +33,7 @@ EXCHANGES = r"^( *[0-9]{1,5} *> *[0-9]{1,5} *(,|$))*$"
 WORKING_DAYS = 3
 """After the 25th: the term within which the matches are fetched."""
 _ROLES = {"selected": "geselecteerd", "reserve": "reserve", "not_selected": "niet geselecteerd"}
-_REASONS_IN_WORDS = {
+REASONS_IN_WORDS = {
     "address_unknown": "adres niet in de BRP",
     "moved_or_deceased": "verhuisd of overleden",
     "in_debt_help": "loopt al bij schuldhulp",
@@ -104,7 +104,7 @@ def _question(
         [code, month.first_day],
     )
     lines = [
-        f"| {_ROLES[role]}{f': {_REASONS_IN_WORDS[reason]}' if reason else ''} | {households} |"
+        f"| {_ROLES[role]}{f': {REASONS_IN_WORDS[reason]}' if reason else ''} | {households} |"
         for role, reason, households in counted
     ]
     (doubtful,) = connection.execute(
@@ -119,7 +119,8 @@ def _question(
     )
     table = "\n".join(["| | huishoudens |", "| -- | --: |", *lines])
     body = (
-        f'{table}\n\n{review}Graag besluiten {term}.\n\nDe lijst: `vroegsignaal query "{_THE_LIST.format(month.first_day)}" '
+        f"{table}\n\n{review}Graag besluiten {term}.\n\n"
+        f'De lijst: `vroegsignaal query "{_THE_LIST.format(month.first_day)}" '
         f"--role caseworker --municipality {code}`.\n\n"
         "Een huishouden ruilen voor een van de reserve: vul bij *ruilen* de rangnummers in, zoals `3>21, 7>22`."
     )

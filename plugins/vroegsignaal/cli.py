@@ -54,6 +54,7 @@ def _complain(message: str) -> None:
 @app.command()
 def run() -> None:
     """Write the pilot's landing area and run all its months through Airflow."""
+    from pilot.choice import choices, format_choices
     from pilot.compare import compare, format_comparison
     from pilot.generate import write_landing
     from vroegsignaal import console, landing, reading, replay
@@ -67,6 +68,9 @@ def run() -> None:
     if ours:
         with replay.warehouse_running(here):
             found = compare(lambda statement: reading.rows(here, statement, "bi"))
+            chosen = choices(lambda statement: reading.rows(here, statement, "bi"))
+        console.out.print("\nWhom the platform would have chosen in the pilot:")
+        console.out.print(format_choices(chosen))
         console.out.print("\nBeside the published evaluation:")
         console.out.print(format_comparison(found))
 
@@ -132,25 +136,31 @@ def _run_months(here: settings.Settings, months: list) -> None:
 def pilot(
     to: Annotated[Path | None, typer.Option(help="Folder to write the pilot's landing area to.")] = None,
     compare: Annotated[bool, typer.Option(help="Lay the warehouse's tables beside the published ones.")] = False,
+    choice: Annotated[bool, typer.Option(help="Tell month by month whom the platform would have chosen.")] = False,
 ) -> None:
     """Write the landing area of the pilot of 2018-2019, or compare what came of it with what was published."""
-    if to is None and not compare:
+    if to is None and not (compare or choice):
         raise UsageError(
-            "say what to do: --to DIR writes the pilot's landing area, --compare lays the tables side by side."
+            "say what to do: --to DIR writes the pilot's landing area, --compare lays the tables side by side, --choice"
+            " tells who would have been chosen."
         )
     if to is not None:
         from pilot.generate import write_landing
 
         write_landing(to)
         typer.echo(f"Written: {to.absolute()}")
-    if compare:
-        from pilot import compare as comparison
+    if compare or choice:
+        from pilot.choice import choices, format_choices
+        from pilot.compare import compare as compared
+        from pilot.compare import format_comparison
         from vroegsignaal import reading, replay
 
         here = settings.load()
         with replay.warehouse_running(here):
-            found = comparison.compare(lambda statement: reading.rows(here, statement, "bi"))
-        typer.echo(comparison.format_comparison(found))
+            if choice:
+                typer.echo(format_choices(choices(lambda statement: reading.rows(here, statement, "bi"))))
+            if compare:
+                typer.echo(format_comparison(compared(lambda statement: reading.rows(here, statement, "bi"))))
 
 
 # -- reading

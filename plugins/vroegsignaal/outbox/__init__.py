@@ -26,7 +26,7 @@ def alert(month: Month, day: date | None = None) -> dict[str, int]:
 
 
 def hand_out(month: Month) -> dict[str, int]:
-    """Write the month's files for every municipality: notices, manifest, what to review and, once approved, whom to visit.
+    """Write the month's files for every municipality: notices, manifest, review list and, once approved, walking list.
 
     Returns how many notices and walking lists were written (a list on which nothing changed stays as it is), and how
     many households are to be looked at.

@@ -434,7 +434,8 @@ def _attention(situation: Situation, refused: list[str]) -> Iterator[str]:
         if situation.register in _REGISTER and not situation.approved:
             yield (
                 f"{_REGISTER[situation.register]} De matching stopt: zonder bruikbare BRP wordt voor"
-                f" {situation.month.in_words} niemand gekozen. Lever brp/personen.csv aan; daarna gaat het vanzelf verder."
+                f" {situation.month.in_words} niemand gekozen. Lever brp/personen.csv aan; daarna gaat het vanzelf"
+                " verder."
             )
         for creditor in situation.missing:
             yield f"Van {situation.creditor_name(creditor)} is niets ontvangen."
