@@ -72,7 +72,7 @@ def test_what_a_person_approves_is_recorded_by_name_and_not_asked_again(here: Se
     assert rows(here, "select approved_by, automatic from decision.approval") == [("vries", False)]
     assert rows(here, CHOSEN.format("decision.selection")) == PLAIN
     assert asked() == []
-    assert decision.approve(MONTH) == {"approved_now": 0, "approved_before": 1, "waiting": 0}
+    assert decision.approve(MONTH) == {"approved_now": 0, "approved_before": 1, "waiting": 0, "stopped": 0}
 
 
 def test_an_exchange_swaps_two_households_in_what_is_approved(here: Settings) -> None:

@@ -21,6 +21,7 @@ def corrected(tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], P
     small = Small(folder)
     with (small.config / "agreements.csv").open("a") as agreements:
         agreements.write(f"{A},blauw,2022-02-26,\n")
+    small.residents(JAN, "1", "2", "3", "8")
     small.signals(JAN, "rood", signal(JAN, 1), signal(JAN, 2))
     small.signals(JAN, "blauw", signal(JAN, 1))
     small.signals(FEB, "rood", signal(FEB, 1), signal(FEB, 3))

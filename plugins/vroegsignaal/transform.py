@@ -42,7 +42,8 @@ def derived_since(month: Month) -> list[Month]:
 _DERIVED_SINCE = """
     with horizon as (
         select coalesce(max(value), 0)::integer as months
-        from config.policy_on(%(day)s) where parameter in ('window_months', 'cool_off_months')
+        from config.policy_on(%(day)s)
+        where parameter in ('window_months', 'cool_off_months', 'sleper_months', 'consecutive_months')
     )
     select signal_month
     from decision.derived
