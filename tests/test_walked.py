@@ -15,7 +15,7 @@ import pytest
 import stepping
 from conftest import Delivery, notices, places, platform, rows
 from deciding import Chosen, approve
-from oracle.small_landing import DEC, FEB, JAN, A, Small, signal
+from oracle.small_landing import DEC, FEB, JAN, A, Small, dossier, signal
 
 from vroegsignaal import landing, outbox, warehouse
 from vroegsignaal.months import Month
@@ -389,3 +389,36 @@ def test_what_was_owed_is_that_of_the_match_and_not_what_the_file_says(delivery:
     _, here, (first, *_) = in_february(delivery)
     hand_in(delivery, FEB, "looplijst.xlsx", {first: {"achterstand": "veel", "resultaat": "verwezen combi"}})
     assert rows(here, "select totaal_bedrag from quality.walked_case") == [(Decimal(200),)]
+
+
+def test_a_case_that_is_registered_as_well_is_a_second_one_and_told(delivery: Delivery) -> None:
+    small, here, (first, *_) = in_february(delivery)
+    hand_in(delivery, FEB, "looplijst.xlsx", {first: {"poging_1_datum": day(2, 1), "poging_1_bereikt": "j"}})
+    small.dossiers("2022-03", dossier(1, JAN, "2022-01-28"), dossier(2, JAN, "2022-01-28"))
+    stepping.receive("2022-03")
+    # Of number 2 nothing was filled in on the list.
+    assert rows(here, "select line_no, rule from quality.finding where rule like 'dossier%'") == [(2, "dossier_twice")]
+
+
+def test_of_lists_of_several_months_the_newest_version_of_a_case_tells_of_its_attempts(delivery: Delivery) -> None:
+    small, here, (first, second, _) = in_february(delivery)
+    attempts = {
+        "poging_1_datum": day(2, 2), "poging_1_bereikt": "n", "poging_2_datum": day(2, 9), "poging_2_bereikt": "j",
+    }  # fmt: skip
+    wrong = {"poging_1_datum": day(2, 1), "poging_1_bereikt": "n"}
+    hand_in(delivery, FEB, "looplijst.xlsx", {first: wrong, second: wrong})
+    # The day was wrong; and the list of somebody who did not go to the second.
+    hand_in(delivery, "2022-03", "looplijst.xlsx", {first: attempts})
+    april = "2022-04"
+    for creditor in ("rood", "wit"):
+        small.signals(april, creditor, signal(april, 1), signal(april, 2))
+    stepping.receive(april)
+    approve(here, april, Chosen(1), Chosen(2))
+    outbox.hand_out(Month.parse(april))
+    header, *lines = openpyxl.load_workbook(here.out / A / april / "looplijst.xlsx")["Looplijst"].iter_rows(
+        values_only=True
+    )
+    assert [line[header.index("eerder_contact")] for line in lines] == [
+        "01-2022: nog geen resultaat, 2 pogingen, bereikt",
+        "01-2022: nog geen resultaat, 1 poging, niet bereikt",
+    ]

@@ -8,6 +8,7 @@ import openpyxl
 import stepping
 from conftest import Delivery, rows
 from deciding import Chosen, approve
+from openpyxl.utils import get_column_letter
 from oracle.small_landing import DEC, FEB, JAN, NOV, A, Small, signal
 
 from vroegsignaal import contract, outbox
@@ -218,10 +219,16 @@ def test_the_workbook_is_made_for_the_screen_and_for_paper(delivery: Delivery) -
     names = [cell.value for cell in sheet[1]]
     assert sheet.freeze_panes == "E2"
     setup = sheet.page_setup
-    assert (setup.orientation, setup.paperSize, setup.fitToWidth, setup.fitToHeight) == ("landscape", 9, 2, 0)
+    assert (setup.orientation, setup.paperSize, setup.fitToWidth) == ("landscape", 9, None)
     assert (sheet.print_title_rows, sheet.print_title_cols) == ("$1:$1", "$A:$D")
-    # The columns to fill in begin on a page of their own.
-    assert [each.id for each in sheet.col_breaks.brk] == [names.index("resultaat")]
+    # The columns to fill in begin on a page of their own, and each page holds its columns. A character of width is
+    # seven dots, of which there are 96 in an inch.
+    first = names.index("resultaat")
+    assert [each.id for each in sheet.col_breaks.brk] == [first]
+    dots = [7 * sheet.column_dimensions[get_column_letter(place)].width for place in range(1, len(names) + 1)]
+    paper = 297 - 25.4 * (sheet.page_margins.left + sheet.page_margins.right)
+    for page in (dots[:first], dots[:4] + dots[first:]):
+        assert sum(page) / 96 * 25.4 * setup.scale / 100 <= paper
     assert all(cell.alignment.wrap_text for cell in sheet[2])
     shades = [sheet.cell(line, 1).fill.fgColor.rgb for line in (2, 3)]
     assert shades[0] != shades[1]

@@ -87,6 +87,7 @@ MAY_DO = {
         "quality.finding": "rid",
         "quality.release": "ri",
         "quality.released": "r",
+        "quality.walked_case": "r",
         "quality.mail": "ri",
         "vault.household": "ri",
         "decision.approval": "r",

@@ -45,8 +45,8 @@ def lay_out_dossiers_again(connection: psycopg.Connection, month: Month, *, deli
         connection.execute("analyze quality.door_dossier_again")
 
 
-# Every drop knows the cases of earlier months and its own, whether or not its rows are held back; of each case the
-# newest version.
+# Every drop knows the cases of earlier months (those of walking lists too) and its own, whether or not its rows are
+# held back; of each case the newest version.
 _DOSSIERS_AGAIN = """
     insert into quality.door_dossier_again
     with door as (
@@ -66,6 +66,14 @@ _DOSSIERS_AGAIN = """
         inner join raw.drop_ledger as ledger on ledger.drop_id = kept.drop_id
         inner join vault.household as household using (household_id)
         where kept.signal_month < %(month)s and ledger.status = 'accepted'
+        union all
+        select
+            receiving.drop_id, walked.signal_month, walked.drop_id, walked.line_no, walked.municipality_code,
+            walked.zaaknummer, household.address_key, walked.matchmaand, walked.totaal_bedrag, null
+        from (select distinct drop_id, municipality_code from door) as receiving
+        inner join quality.walked_case as walked using (municipality_code)
+        inner join vault.household as household using (household_id)
+        where walked.signal_month < %(month)s
     ),
     numbered as (
         select *, row_number() over (partition by known_to order by known_in, drop_id, line_no) as place from version

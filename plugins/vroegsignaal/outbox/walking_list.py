@@ -31,11 +31,12 @@ EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 (a workbook knows no zones)
 PAPER_A4 = 9
 FROZEN_COLUMNS = 4
 """Up to the name: what tells the rows apart stays in sight, and stands on every printed page."""
-# Those that tell fit one page in width, those to fill in another.
+PRINTED_PCT = 65
+"""With it the columns that tell fit on one page in width, and those to fill in on another."""
 _WIDTHS = {
-    "rang": 5, "rol": 12, "zaaknummer": 16, "achternaam": 16, "straatnaam": 18, "huisnummer": 8, "huisletter": 6,
-    "huisnummertoevoeging": 9, "postcode": 9, "woonplaats": 12, "wijk": 15, "crediteuren": 22, "achterstand": 11,
-    "criterium": 11, "heropaf": 8, "maanden_achterstand": 11, "eerder_contact": 24, "vervangen_door": 10, "let_op": 22,
+    "rang": 5, "rol": 12, "zaaknummer": 16, "achternaam": 15, "straatnaam": 16, "huisnummer": 7, "huisletter": 5,
+    "huisnummertoevoeging": 7, "postcode": 8, "woonplaats": 10, "wijk": 12, "crediteuren": 18, "achterstand": 10,
+    "criterium": 9, "heropaf": 8, "maanden_achterstand": 9, "eerder_contact": 20, "vervangen_door": 9, "let_op": 16,
     "resultaat": 26,
 }  # fmt: skip
 _WIDTH_TO_FILL_IN = 11
@@ -135,7 +136,8 @@ def _lay_out(sheet: Worksheet, last_line: int, title: str) -> None:
     sheet.set_landscape()
     sheet.set_paper(PAPER_A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-    sheet.fit_to_pages(2, 0)
+    # Not fitted to pages: a spreadsheet then breaks them where it likes.
+    sheet.set_print_scale(PRINTED_PCT)
     sheet.set_v_pagebreaks([len(IN_WORKBOOK)])
     sheet.repeat_rows(0)
     sheet.repeat_columns(0, FROZEN_COLUMNS - 1)

@@ -100,3 +100,5 @@ cross join lateral (
 where attempt.datum is not null;
 
 grant select on quality.walked_case, quality.walked_attempt to transformer;
+-- A case that is registered as well is a second one.
+grant select on quality.walked_case to loader;
