@@ -81,3 +81,32 @@ class ExpectHouseholdToBeSpelledAlike(gxe.UnexpectedRowsExpectation):
         select drop_id, line_no from compared where alike
     """
     description: str = "One household is spelled in one way."
+
+
+class ExpectDossierToBeLoadedOnce(gxe.UnexpectedRowsExpectation):
+    """No other case at the address, of an earlier match within the cool-off, has the same total arrears.
+
+    What is known of other cases lies in a work table of the door: see `door/cases.py`.
+    """
+
+    unexpected_rows_query: str = """
+        with door as (select * from {batch})
+        select drop_id, line_no from door where (drop_id, line_no) in (
+            select again.drop_id, again.line_no from quality.door_dossier_again as again
+            where again.other_month < again.match_month
+        )
+    """
+    description: str = "A case is loaded once."
+
+
+class ExpectMatchToHaveOneDossier(gxe.UnexpectedRowsExpectation):
+    """No other case of the same match was known before: see `door/cases.py`."""
+
+    unexpected_rows_query: str = """
+        with door as (select * from {batch})
+        select drop_id, line_no from door where (drop_id, line_no) in (
+            select again.drop_id, again.line_no from quality.door_dossier_again as again
+            where again.other_month = again.match_month
+        )
+    """
+    description: str = "A match has one case."

@@ -18,6 +18,7 @@ LANDING = GOLDEN / "landing"
 MONTHS = ("2021-11", "2021-12", "2022-01")
 
 ELSEWHERE = {
+    "case_at_other_address": "test_walked.py::test_a_row_that_moved_to_another_address_is_told_and_its_number_holds",
     "duplicate_delivery": "test_intake.py::test_the_same_bytes_under_another_name_are_told_and_not_taken_again",
     "late": "test_rules.py::test_what_arrives_after_the_approval_is_late",
     "duplicate_household_missing": (

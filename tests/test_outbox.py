@@ -51,7 +51,9 @@ def test_the_csv_has_the_agreed_columns_and_one_row_per_household(handed_out: Se
     text = (handed_out.out / A / JAN / "looplijst.csv").read_text(encoding="utf-8")
     assert text.splitlines()[0] == COLUMNS
     rows = walking_list(handed_out)
-    assert [row["rang"] for row in rows] == ["1", "2", "3", "4"]
+    # As one walks: wijk 0 with number 4, wijk 1 with the numbers 3 and 5, and then the reserve.
+    assert [row["rang"] for row in rows] == ["2", "3", "1", "4"]
+    assert [row["huisnummer"] for row in rows] == ["4", "3", "5", "2"]
     assert [row["rol"] for row in rows] == ["geselecteerd"] * 3 + ["reserve"]
     assert len({row["zaaknummer"] for row in rows}) == 4
     assert {row["postcode"] for row in rows} == {"1234QQ"}
@@ -124,7 +126,7 @@ def test_the_workbook_holds_the_same_rows_and_drop_downs_for_what_is_filled_in(h
     sheet = book["Looplijst"]
     header, *rows = sheet.iter_rows(values_only=True)
     assert ";".join(header[:15]) == COLUMNS
-    assert [str(row[0]) for row in rows] == ["1", "2", "3", "4"]
+    assert [str(row[0]) for row in rows] == ["2", "3", "1", "4"]
     assert [float(row[12]) for row in rows] == [
         float(row["achterstand"].replace(",", ".")) for row in walking_list(handed_out)
     ]

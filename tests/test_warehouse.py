@@ -40,6 +40,10 @@ TRANSFORMER_READS = {
     | {"flyer_op", "contact_na_flyer", "samenstelling", "oorzaken", "overige_problematiek", "totaal_bedrag"},
     "ris_help": _LINEAGE | {"dossier_id", "organisatie", "soort", "gestart_op", "afgerond_op", "afspraak_nagekomen"},
     "ris_signals": _LINEAGE | {"dossier_id", "crediteur", "bedrag"},
+    "ris_walking_list": _LINEAGE
+    | {"rang", "rol", "zaaknummer", "wijk", "crediteuren", "achterstand", "criterium", "heropaf"}
+    | {"maanden_achterstand", "vervangen_door", "resultaat", "flyer_op", "contact_na_flyer", "afgesloten_op"}
+    | {f"poging_{number}_{what}" for number in (1, 2) for what in ("datum", "dagdeel", "soort", "bereikt")},
     "shv": _LINEAGE | {"traject_id", "startdatum", "einddatum"},
     "signals": _LINEAGE
     | {"signaal_id", "bedrag", "ontstaansdatum", "signaaldatum", "crisissignaal", "warme_overdracht"},
@@ -53,6 +57,8 @@ DIRECT = {
     "ris_dossiers": {"postcode", "huisnummer", "huisletter", "huisnummertoevoeging"},
     "ris_help": set(),
     "ris_signals": set(),
+    "ris_walking_list": {"achternaam", "straatnaam", "huisnummer", "huisletter", "huisnummertoevoeging", "postcode"}
+    | {"woonplaats", "eerder_contact", "let_op"},
     "shv": {"bsn", "postcode", "huisnummer", "huisletter", "huisnummertoevoeging"},
     "signals": {"klantnummer", "bsn", "voorletters", "voorvoegsel", "achternaam", "geboortedatum", "straatnaam"}
     | {"huisnummer", "huisletter", "huisnummertoevoeging", "postcode", "woonplaats", "telefoonnummer", "email"},
@@ -82,6 +88,7 @@ MAY_DO = {
         "quality.finding": "rid",
         "quality.release": "ri",
         "quality.released": "r",
+        "quality.walked_case": "r",
         "quality.mail": "ri",
         "vault.household": "ri",
         "decision.approval": "r",
@@ -92,6 +99,8 @@ MAY_DO = {
         "raw.month_received": "r",
         "quality.finding": "r",
         "quality.replaced_signal": "r",
+        "quality.walked_case": "r",
+        "quality.walked_attempt": "r",
         **{f"quality.accepted_{feed}": "r" for feed in FEEDS if not DIRECT[feed]},
         "decision.approval": "ri",
         "decision.selection": "ri",

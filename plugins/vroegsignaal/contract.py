@@ -117,6 +117,8 @@ class Feed:
     """The SQL that joins to each row what it is laid beside."""
     derived: dict[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    own_file: bool = False
+    """Whether its files are the platform's own, filled in by people: no sender's dialect holds for them."""
 
     @property
     def of_creditor(self) -> bool:
@@ -125,8 +127,8 @@ class Feed:
 
     @property
     def has_address(self) -> bool:
-        """Whether its rows hold an address."""
-        return set(ADDRESS) <= {column.name for column in self.columns}
+        """Whether its rows hold an address that is read, and so a household."""
+        return {"postcode", "house_number"} <= {column.type for column in self.columns}
 
     @property
     def row_rules(self) -> tuple[Rule, ...]:
@@ -210,6 +212,7 @@ def _read(path: Path) -> Feed:
             beside=written.get("beside", ""),
             derived=written.get("derived", {}),
             rules=tuple(_rule(rule) for rule in written.get("rules", [])),
+            own_file=written.get("own_file", False),
         )
     except (KeyError, TypeError) as error:
         raise PlatformError(f"the contract {path.name} is not complete: {error}.") from error

@@ -4,7 +4,7 @@ with in_force as (
 
 ),
 
-renamed as (
+registered as (
 
     select
         dossier.municipality_code,
@@ -20,15 +20,49 @@ renamed as (
         dossier.resultaat as outcome,
         dossier.totaal_bedrag as total_eur,
         dossier.afgesloten_op as closed_on,
-        coalesce(
-            dossier.resultaat in (
-                select refusal.code from {{ ref('code_lists') }} as refusal where refusal.list = 'refusal'
-            ),
-            false
-        ) as is_refusal
+        dossier.flyer_op as flyer_on,
+        dossier.contact_na_flyer as is_contact_after_flyer
     from {{ source('quality', 'accepted_ris_dossiers') }} as dossier
     inner join in_force using (drop_id)
 
+),
+
+walked as (
+
+    select
+        municipality_code,
+        signal_month as register_month,
+        drop_id,
+        line_no,
+        household_id,
+        zaaknummer as dossier_id,
+        aangemaakt_op as created_on,
+        matchmaand as match_month,
+        loopmaand as walking_month,
+        null::date as withdrawn_on,
+        resultaat as outcome,
+        totaal_bedrag as total_eur,
+        afgesloten_op as closed_on,
+        flyer_op as flyer_on,
+        contact_na_flyer as is_contact_after_flyer
+    from {{ source('quality', 'walked_case') }}
+
+),
+
+version as (
+
+    select * from registered
+
+    union all
+
+    select * from walked
+
 )
 
-select * from renamed
+select
+    *,
+    coalesce(
+        outcome in (select refusal.code from {{ ref('code_lists') }} as refusal where refusal.list = 'refusal'),
+        false
+    ) as is_refusal
+from version

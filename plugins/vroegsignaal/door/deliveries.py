@@ -7,6 +7,9 @@ import psycopg
 from vroegsignaal.door.history import REMEMBERED_MONTHS
 from vroegsignaal.months import Month
 
+FEWEST_LOADED_AGAIN = 5
+"""Cases of a match month that have to come again before the whole month seems to be loaded once more."""
+
 
 def lay_out_deliveries(connection: psycopg.Connection, month: Month) -> None:
     """Make `quality.door_delivery`, with what the rules on a delivery look at, of the drops that are not rejected."""
@@ -15,6 +18,7 @@ def lay_out_deliveries(connection: psycopg.Connection, month: Month) -> None:
         "day": month.match_day,
         "two_before": month.plus(-2).first_day,
         "first": month.plus(-REMEMBERED_MONTHS).first_day,
+        "fewest": FEWEST_LOADED_AGAIN,
     }
     with connection.transaction():
         connection.execute("drop table if exists quality.door_delivery")
@@ -74,6 +78,18 @@ _DELIVERIES = """
             delivery.feed = 'signals' and history.signal_month >= %(two_before)s
             and history.rows_accepted = delivery.accepted
         group by delivery.drop_id
+    ),
+    loaded_again as (
+        -- Of one match month; a household that came again by chance is no month.
+        select drop_id, min(other_month) as month
+        from (
+            select drop_id, other_month
+            from quality.door_dossier_again
+            where other_month < match_month
+            group by drop_id, other_month, of_other_month
+            having count(distinct other_id) >= %(fewest)s and 2 * count(distinct other_id) >= of_other_month
+        ) as month
+        group by drop_id
     )
     select
         delivery.drop_id,
@@ -85,6 +101,7 @@ _DELIVERIES = """
         case when delivery.rows_read >= policy.whole_delivery_rows then delivery.other_month_pct end as other_month_pct,
         case when delivery.rows_read >= policy.whole_delivery_rows then delivery.faulty_pct end as faulty_pct,
         policy.faulty_share_pct,
+        loaded_again.month as month_loaded_again,
         delivery.received_at,
         approval.approved_at
     from delivery
@@ -92,6 +109,7 @@ _DELIVERIES = """
         on policy.municipality_code = delivery.municipality_code
         and policy.sector is not distinct from delivery.sector
     left join repeated using (drop_id)
+    left join loaded_again using (drop_id)
     left join usual
         on usual.municipality_code = delivery.municipality_code and usual.creditor = delivery.creditor
         and delivery.feed = 'signals' and usual.months >= policy.volume_history_months
@@ -99,4 +117,6 @@ _DELIVERIES = """
     left join decision.approval as approval
         on approval.municipality_code = delivery.municipality_code
         and approval.signal_month = delivery.signal_month
+        -- A walking list comes back after the approval that it follows from.
+        and delivery.feed <> 'ris_walking_list'
 """

@@ -7,6 +7,7 @@ from psycopg import sql
 
 from vroegsignaal import contract
 from vroegsignaal.contract import ADDRESS, Column, Feed
+from vroegsignaal.door.cases import lay_out_cases_known, lay_out_dossiers_again
 from vroegsignaal.door.history import lay_out_history
 from vroegsignaal.months import Month
 
@@ -15,7 +16,7 @@ PASSING = tuple(
     sql.Identifier(SCHEMA, name)
     for name in (
         *("door_drop", "door_raised", "door_finding", "door_delivery"),
-        *("door_address", "door_area", "door_month_before", "door_usual_amount"),
+        *("door_address", "door_area", "door_month_before", "door_usual_amount", "door_case", "door_dossier_again"),
     )
 )
 """The work tables beside those with rows; they go when the outcome is kept."""
@@ -118,10 +119,13 @@ def lay_out_rows(connection: psycopg.Connection, month: Month) -> list[Feed]:
         present = [feed for feed in contract.feeds().values() if feed.name in delivered]
         # The registers first: signals are laid beside the residents of the same month.
         for feed in sorted(present, key=lambda feed: feed.of_creditor):
-            if feed.beside:
+            if feed.name == "signals":
                 lay_out_history(connection, month, residents="brp" in delivered)
+            elif feed.name == "ris_walking_list":
+                lay_out_cases_known(connection, month)
             connection.execute(_rows_with_values(feed), {"month": month.first_day, "day": month.match_day})
             connection.execute(sql.SQL("analyze {}").format(work_table(feed)))
+        lay_out_dossiers_again(connection, month, delivered="ris_dossiers" in delivered)
     return present
 
 

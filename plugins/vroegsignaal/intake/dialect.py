@@ -15,6 +15,7 @@ from vroegsignaal.landing import DeliveredFile
 
 CSV, XLSX = "csv", "xlsx"
 SAMPLE = 1 << 16
+OWN_FILE_SAMPLE = 1 << 24
 _WRITTEN_DELIMITERS = {"tab": "\t", r"\t": "\t"}
 _SEPARATED = {
     ";": "gescheiden door puntkomma's",
@@ -51,7 +52,12 @@ class Dialect:
 
 
 def declared(connection: psycopg.Connection, file: DeliveredFile) -> Dialect:
-    """The dialect of the file's sender: a creditor, a portal, or an own register by its folder (brp, shv, ris)."""
+    """The dialect of the file's sender: a creditor, a portal, or an own register by its folder (brp, shv, ris).
+
+    What the platform wrote itself is read as a spreadsheet saves it, whatever dialect that folder has.
+    """
+    if contract.feeds()[file.feed].own_file:
+        return _of_a_spreadsheet(file.path)
     row = connection.execute(
         "select encoding, delimiter, decimal_separator, coalesce(thousands_separator, ''), coalesce(format, 'csv')"
         " from config.dialects where creditor = %s",
@@ -75,6 +81,16 @@ def declared(connection: psycopg.Connection, file: DeliveredFile) -> Dialect:
         aliases=dict(aliases),
         fingerprint=sha256(said.encode()).hexdigest(),
     )
+
+
+def _of_a_spreadsheet(path: UPath) -> Dialect:
+    """The contract's dialect, as a workbook or as the CSV that a spreadsheet makes of it: UTF-8, else Windows-1252."""
+    if path.suffix.lower() == f".{XLSX}":
+        return Dialect(format=XLSX)
+    with path.open("rb") as stream:
+        # A walking list has hundreds of rows; what is larger is none.
+        is_utf8 = _decodes(stream.read(OWN_FILE_SAMPLE))
+    return Dialect(encoding="utf-8" if is_utf8 else "windows-1252")
 
 
 def kind_of_binary(beginning: bytes) -> str | None:

@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from vroegsignaal import configuration, warehouse
+from vroegsignaal import configuration, contract, warehouse
+from vroegsignaal.contract import Column
 from vroegsignaal.months import Month
 from vroegsignaal.outbox.files import csv_text, replaced
 from vroegsignaal.settings import Settings
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 HEADER = (
     "rang", "rol", "zaaknummer", "achternaam", "straatnaam", "huisnummer", "huisletter", "huisnummertoevoeging",
     "postcode", "woonplaats", "wijk", "crediteuren", "achterstand", "criterium", "heropaf",
 )  # fmt: skip
-IN_WORKBOOK = (*HEADER, "let_op")
-"""The workbook also tells what a creditor took back since, and when."""
+IN_WORKBOOK = (*HEADER, "maanden_achterstand", "eerder_contact", "vervangen_door", "let_op")
+"""The workbook tells more: what came before, who stands in, and what a creditor took back since."""
+FEED = "ris_walking_list"
+"""The feed as which the workbook comes back; what its contract has beside these columns is filled in."""
+FILE = "looplijst.xlsx"
 EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 (a workbook knows no zones)
-DATE, FLAG = "date", "flag"
-# What the visitor fills in: a date, yes or no, or a value of a code list.
-_TO_FILL_IN = {
-    "resultaat": "outcome",
-    "poging_1_datum": DATE,
-    "poging_1_dagdeel": "part_of_day",
-    "poging_1_bereikt": FLAG,
-    "poging_2_datum": DATE,
-    "poging_2_dagdeel": "part_of_day",
-    "poging_2_bereikt": FLAG,
-    "flyer_op": DATE,
-    "contact_na_flyer": FLAG,
-    "afgesloten_op": DATE,
-}
+PAPER_A4 = 9
+FROZEN_COLUMNS = 4
+"""Up to the name: what tells the rows apart stays in sight, and stands on every printed page."""
+PRINTED_PCT = 65
+"""With it the columns that tell fit on one page in width, and those to fill in on another."""
 _WIDTHS = {
-    "rang": 6, "rol": 13, "zaaknummer": 17, "achternaam": 22, "straatnaam": 22, "woonplaats": 14, "wijk": 20,
-    "crediteuren": 30, "criterium": 16, "let_op": 34, "resultaat": 34,
+    "rang": 5, "rol": 12, "zaaknummer": 16, "achternaam": 15, "straatnaam": 16, "huisnummer": 7, "huisletter": 5,
+    "huisnummertoevoeging": 7, "postcode": 8, "woonplaats": 10, "wijk": 12, "crediteuren": 18, "achterstand": 10,
+    "criterium": 9, "heropaf": 8, "maanden_achterstand": 9, "eerder_contact": 20, "vervangen_door": 9, "let_op": 16,
+    "resultaat": 26,
 }  # fmt: skip
+_WIDTH_TO_FILL_IN = 11
+_CELL = {"text_wrap": True, "valign": "top", "border": 1, "border_color": "#BFBFBF"}
 
 
 def write(here: Settings, code: str, month: Month, folder: Path) -> bool:
@@ -47,15 +53,20 @@ def write(here: Settings, code: str, month: Month, folder: Path) -> bool:
         connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal walking list'))")
         rows = warehouse.fetch(connection, "select * from vault.walking_list(%s, %s)", [code, month.first_day])
         text = csv_text(HEADER, (_as_text(row[: len(HEADER)]) for row in rows))
-        path, workbook = folder / "looplijst.csv", folder / "looplijst.xlsx"
+        path, workbook = folder / "looplijst.csv", folder / FILE
         if workbook.exists() and path.exists() and path.read_text(encoding="utf-8") == text:
             return False
-        lists = {name: configuration.code_list(here, name) for name in set(_TO_FILL_IN.values()) - {DATE, FLAG}}
+        lists = {column.codes: configuration.code_list(here, column.codes) for column in to_fill_in() if column.codes}
         _write_workbook(workbook, rows, lists, f"Looplijst {code} {month}")
         # Last, because it is what tells that the workbook is as it should be.
         with replaced(path) as fresh:
             fresh.write_text(text, encoding="utf-8", newline="")
     return True
+
+
+def to_fill_in() -> list[Column]:
+    """The columns that a case worker fills in, as the contract of the list that comes back has them."""
+    return [column for column in contract.feeds()[FEED].columns if column.name not in IN_WORKBOOK]
 
 
 def _as_text(row: tuple) -> list[str]:
@@ -74,56 +85,88 @@ def _write_workbook(path: Path, rows: list[tuple], lists: dict[str, list[str]], 
         book.set_properties({"title": title, "created": EPOCH})
         sheet = book.add_worksheet("Looplijst")
         choices = book.add_worksheet("Keuzelijsten")
-        heading = book.add_format({"bold": True, "bg_color": "#1F4E79", "font_color": "white", "text_wrap": True})
-        to_fill_in = book.add_format({"bold": True, "bg_color": "#FFE699", "text_wrap": True})
-        euros = book.add_format({"num_format": "#,##0.00"})
-        date = book.add_format({"num_format": "yyyy-mm-dd"})
         for position, name in enumerate(sorted(lists)):
             choices.write_column(0, position, lists[name])
         choices.hide()
-        for position, name in enumerate(IN_WORKBOOK):
-            sheet.write_string(0, position, name, heading)
-            sheet.set_column(position, position, _WIDTHS.get(name, 12))
+        _write_rows(book, sheet, rows)
+        _write_places_to_fill_in(book, sheet, rows, lists)
+        _lay_out(sheet, max(len(rows), 1), title)
+
+
+def _write_rows(book: Workbook, sheet: Worksheet, rows: list[tuple]) -> None:
+    heading = book.add_format({"bold": True, "bg_color": "#1F4E79", "font_color": "white", **_CELL})
+    formats = {role: _formats(book, role) for role in ("geselecteerd", "reserve")}
+    for position, name in enumerate(IN_WORKBOOK):
+        sheet.write_string(0, position, name, heading)
+        sheet.set_column(position, position, _WIDTHS[name])
+    for line, row in enumerate(rows, start=1):
+        plain, euros, _ = formats[row[IN_WORKBOOK.index("rol")]]
+        for position, (name, value) in enumerate(zip(IN_WORKBOOK, row, strict=True)):
+            _write_cell(sheet, line, position, value, euros if name == "achterstand" else plain)
+
+
+def _write_places_to_fill_in(book: Workbook, sheet: Worksheet, rows: list[tuple], lists: dict[str, list[str]]) -> None:
+    heading = book.add_format({"bold": True, "bg_color": "#FFE699", **_CELL})
+    formats = {role: _formats(book, role) for role in ("geselecteerd", "reserve")}
+    for position, column in enumerate(to_fill_in(), start=len(IN_WORKBOOK)):
+        sheet.write_string(0, position, column.name, heading)
+        sheet.set_column(position, position, _WIDTHS.get(column.name, _WIDTH_TO_FILL_IN))
+        sheet.data_validation(1, position, max(len(rows), 1), position, _validation(column, lists))
         for line, row in enumerate(rows, start=1):
-            for position, (name, value) in enumerate(zip(IN_WORKBOOK, row, strict=True)):
-                _write_cell(sheet, line, position, name, value, euros)
-        last_line = max(len(rows), 1)
-        for position, (name, kind) in enumerate(_TO_FILL_IN.items(), start=len(IN_WORKBOOK)):
-            sheet.write_string(0, position, name, to_fill_in)
-            sheet.set_column(position, position, _WIDTHS.get(name, 12), date if kind == DATE else None)
-            sheet.data_validation(1, position, last_line, position, _validation(kind, lists))
-        sheet.freeze_panes(1, 3)
-        sheet.autofilter(0, 0, last_line, len(IN_WORKBOOK) + len(_TO_FILL_IN) - 1)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
+            plain, _, date = formats[row[IN_WORKBOOK.index("rol")]]
+            sheet.write_blank(line, position, None, date if column.type == "date" else plain)
 
 
-def _write_cell(sheet: object, line: int, position: int, name: str, value: object, euros: object) -> None:
+def _formats(book: Workbook, role: str) -> tuple[Format, Format, Format]:
+    """The formats of a text, an amount and a date; the reserve is grey, so that nobody begins there."""
+    shade = {"bg_color": "#EDEDED"} if role == "reserve" else {}
+    return tuple(
+        book.add_format({**_CELL, **shade, **kind})
+        for kind in ({}, {"num_format": "#,##0.00"}, {"num_format": "yyyy-mm-dd"})
+    )
+
+
+def _lay_out(sheet: Worksheet, last_line: int, title: str) -> None:
+    """What stays in sight on the screen, and on A4: two pages wide, with the columns to fill in on the second."""
+    last_column = len(IN_WORKBOOK) + len(to_fill_in()) - 1
+    # Room for names that take three lines.
+    sheet.set_row(0, 46)
+    sheet.freeze_panes(1, FROZEN_COLUMNS)
+    sheet.autofilter(0, 0, last_line, last_column)
+    sheet.set_landscape()
+    sheet.set_paper(PAPER_A4)
+    sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+    # Not fitted to pages: a spreadsheet then breaks them where it likes.
+    sheet.set_print_scale(PRINTED_PCT)
+    sheet.set_v_pagebreaks([len(IN_WORKBOOK)])
+    sheet.repeat_rows(0)
+    sheet.repeat_columns(0, FROZEN_COLUMNS - 1)
+    sheet.set_header(f"&L{title}&RVertrouwelijk")
+    sheet.set_footer("&RPagina &P van &N")
+
+
+def _write_cell(sheet: Worksheet, line: int, position: int, value: object, form: Format) -> None:
     if value is None:
-        return
-    if name == "achterstand":
-        sheet.write_number(line, position, float(value), euros)
+        sheet.write_blank(line, position, None, form)
     elif isinstance(value, bool):
-        sheet.write_string(line, position, "j" if value else "n")
-    elif isinstance(value, int):
-        sheet.write_number(line, position, value)
+        sheet.write_string(line, position, "j" if value else "n", form)
+    elif isinstance(value, int | Decimal):
+        sheet.write_number(line, position, float(value), form)
     else:
-        sheet.write_string(line, position, str(value))
+        sheet.write_string(line, position, str(value), form)
 
 
-def _validation(kind: str, lists: dict[str, list[str]]) -> dict:
-    if kind == DATE:
+def _validation(column: Column, lists: dict[str, list[str]]) -> dict:
+    if column.type == "date":
         return {
             "validate": "date", "criteria": ">", "value": EPOCH.date(), "ignore_blank": True,
             "error_title": "Geen datum", "error_message": "Vul een datum in, zoals 2019-01-31.",
         }  # fmt: skip
-    if kind == FLAG:
+    if column.type == "flag":
         source: object = ["j", "n"]
     else:
-        column = chr(ord("A") + sorted(lists).index(kind))
-        source = f"=Keuzelijsten!${column}$1:${column}${len(lists[kind])}"
+        place = chr(ord("A") + sorted(lists).index(column.codes))
+        source = f"=Keuzelijsten!${place}$1:${place}${len(lists[column.codes])}"
     return {
         "validate": "list", "source": source, "ignore_blank": True,
         "error_title": "Niet in de lijst", "error_message": "Kies een waarde uit de lijst.",

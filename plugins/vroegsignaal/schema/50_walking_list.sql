@@ -1,5 +1,13 @@
 -- The walking list: the one place where a selected household gets its name and address back.
 
+create or replace function vault.natural_key(given text) returns text
+language sql immutable parallel safe as $$
+    -- Sorts 2 before 10 and a beside A: every number is written with ten digits.
+    select regexp_replace(
+        regexp_replace(upper(given), '\d+', '0000000000\&', 'g'), '\d*(\d{10})', '\1', 'g'
+    )
+$$;
+
 -- A function keeps its columns when it is replaced: it is made anew.
 drop function if exists vault.walking_list(text, date);
 create function vault.walking_list(of_municipality text, of_month date)
@@ -19,6 +27,9 @@ returns table (
     achterstand numeric,
     criterium text,
     heropaf boolean,
+    maanden_achterstand integer,
+    eerder_contact text,
+    vervangen_door integer,
     let_op text
 )
 language sql stable security definer set search_path = pg_catalog as $$
@@ -106,27 +117,133 @@ language sql stable security definer set search_path = pg_catalog as $$
         from newest
         group by newest.household_id, newest.creditor
         having bool_or(newest.taken_on is not null)
+    ),
+
+    lasting as (
+        -- The months that the oldest arrears last on the 25th, those that have begun included.
+        select
+            aged.household_id,
+            (
+                12 * extract(year from aged.age) + extract(month from aged.age)
+                + (extract(day from aged.age) > 0)::integer
+            )::integer as months
+        from (
+            select newest.household_id, age(of_month + 24, min(newest.ontstaansdatum)) as age
+            from newest
+            group by newest.household_id
+        ) as aged
+    ),
+
+    known_case as (
+        -- Of each case the newest version in the files up to this month.
+        select distinct on (version.dossier_id) version.*
+        from (
+            select
+                kept.dossier_id, kept.household_id, kept.matchmaand, kept.aangemaakt_op, kept.ingetrokken_op,
+                kept.resultaat, kept.signal_month, kept.drop_id, kept.line_no, false as is_walked
+            from quality.accepted_ris_dossiers as kept
+            inner join raw.drop_ledger as ledger on ledger.drop_id = kept.drop_id and ledger.status = 'accepted'
+            where kept.municipality_code = of_municipality and kept.signal_month <= of_month
+            union all
+            select
+                walked.zaaknummer, walked.household_id, walked.matchmaand, walked.aangemaakt_op, null,
+                walked.resultaat, walked.signal_month, walked.drop_id, walked.line_no, true
+            from quality.walked_case as walked
+            where walked.municipality_code = of_municipality and walked.signal_month <= of_month
+        ) as version
+        order by version.dossier_id, version.signal_month desc, version.drop_id desc, version.line_no desc
+    ),
+
+    attempts as (
+        -- A later file may tell of an attempt once more.
+        select
+            attempt.dossier_id,
+            count(distinct (attempt.datum, attempt.dagdeel, attempt.soort)) as number,
+            bool_or(attempt.bereikt) as is_reached
+        from (
+            select kept.dossier_id, kept.datum, kept.dagdeel, kept.soort, kept.bereikt
+            from quality.accepted_ris_contacts as kept
+            inner join raw.drop_ledger as ledger on ledger.drop_id = kept.drop_id and ledger.status = 'accepted'
+            where kept.municipality_code = of_municipality and kept.signal_month <= of_month
+            union all
+            select known_case.dossier_id, walked.datum, walked.dagdeel, walked.soort, walked.bereikt
+            from known_case
+            inner join quality.walked_attempt as walked
+                on walked.drop_id = known_case.drop_id and walked.line_no = known_case.line_no
+            where known_case.is_walked
+        ) as attempt
+        group by attempt.dossier_id
+    ),
+
+    earlier as (
+        -- Of an earlier month the newest case, else the newest approach that no case tells of.
+        select distinct on (contact.household_id)
+            contact.household_id,
+            to_char(contact.month, 'MM-YYYY') || ': ' || contact.told as told
+        from (
+            select
+                known_case.household_id, known_case.matchmaand as month, true as is_case,
+                known_case.aangemaakt_op as day, known_case.dossier_id,
+                concat_ws(
+                    ', ',
+                    coalesce(known_case.resultaat, 'nog geen resultaat'),
+                    attempts.number || case attempts.number when 1 then ' poging' else ' pogingen' end,
+                    case when attempts.is_reached then 'bereikt' when not attempts.is_reached then 'niet bereikt' end
+                ) as told
+            from known_case
+            left join attempts using (dossier_id)
+            where coalesce(known_case.ingetrokken_op, 'infinity') > of_month + 24
+            union all
+            select selection.household_id, selection.signal_month, false, null, null, 'geselecteerd'
+            from decision.selection as selection
+            where selection.municipality_code = of_municipality and selection.role = 'selected'
+        ) as contact
+        where contact.month < of_month
+        order by
+            contact.household_id, contact.month desc, contact.is_case desc, contact.day desc, contact.dossier_id desc
+    ),
+
+    kind as (
+        -- District and sectors as the numbers that `decision.fit` compares.
+        select
+            selection.household_id,
+            selection.role,
+            selection.rank,
+            dense_rank() over (order by selection.district)::integer as district,
+            (
+                select coalesce(sum(1 << sector.place), 0)::integer
+                from (
+                    select known.sector, (row_number() over (order by known.sector))::integer - 1 as place
+                    from config.sectors as known
+                ) as sector
+                where sector.sector = any(string_to_array(selection.sectors, ', '))
+            ) as sectors
+        from decision.selection as selection
+        where
+            selection.municipality_code = of_municipality
+            and selection.signal_month = of_month
+            and selection.role in ('selected', 'reserve')
     )
 
     select
         selection.rank,
         case selection.role when 'selected' then 'geselecteerd' else 'reserve' end,
-        of_municipality || '-' || to_char(of_month, 'YYYYMM') || '-' || lpad(selection.rank::text, 3, '0'),
+        decision.case_number(of_municipality, of_month, selection.rank),
         nullif(concat_ws(' ', customer.voorvoegsel, customer.achternaam), ''),
         coalesce(customer.straatnaam, resident.straatnaam),
-        coalesce(customer.huisnummer, split_part(household.address_key, ' ', 2)::integer),
-        customer.huisletter,
-        case
-            when customer.drop_id is not null then customer.huisnummertoevoeging
-            else nullif(split_part(household.address_key, ' ', 3), '')
-        end,
-        coalesce(customer.postcode, split_part(household.address_key, ' ', 1)),
+        door.huisnummer,
+        door.huisletter,
+        door.huisnummertoevoeging,
+        door.postcode,
         coalesce(customer.woonplaats, resident.woonplaats, municipality.name),
         selection.district,
         creditors.names,
         selection.arrears_eur,
         case selection.criterion when 'same_month' then 'in één maand' else 'in drie maanden' end,
         selection.heropaf,
+        lasting.months,
+        earlier.told,
+        stand_in.rank,
         creditors.taken_back
     from decision.selection as selection
     inner join config.municipalities as municipality on municipality.municipality_code = selection.municipality_code
@@ -165,11 +282,42 @@ language sql stable security definer set search_path = pg_catalog as $$
         order by person.signal_month desc, person.line_no
         limit 1
     ) as resident on true
+    left join lasting on lasting.household_id = selection.household_id
+    left join earlier on earlier.household_id = selection.household_id
+    -- Who is visited when this household falls away.
+    left join lateral (
+        select reserve.rank
+        from kind as mine
+        inner join kind as reserve on mine.role = 'selected' and reserve.role = 'reserve'
+        where mine.household_id = selection.household_id
+        order by
+            decision.fit(mine.district, mine.sectors, reserve.district, reserve.sectors) desc, reserve.rank
+        limit 1
+    ) as stand_in on true
+    -- As one walks: by district and address. The reserve is taken in its own order.
+    cross join lateral (
+        select
+            selection.role = 'selected' as is_selected,
+            coalesce(customer.postcode, split_part(household.address_key, ' ', 1)) as postcode,
+            coalesce(customer.huisnummer, split_part(household.address_key, ' ', 2)::integer) as huisnummer,
+            customer.huisletter as huisletter,
+            case
+                when customer.drop_id is not null then customer.huisnummertoevoeging
+                else nullif(split_part(household.address_key, ' ', 3), '')
+            end as huisnummertoevoeging
+    ) as door
     where
         selection.municipality_code = of_municipality
         and selection.signal_month = of_month
         and selection.role in ('selected', 'reserve')
-    order by selection.rank
+    order by
+        not door.is_selected,
+        case when door.is_selected then vault.natural_key(selection.district) end collate "C",
+        case when door.is_selected then door.postcode end collate "C",
+        case when door.is_selected then door.huisnummer end,
+        case when door.is_selected then vault.natural_key(door.huisletter) end collate "C" nulls first,
+        case when door.is_selected then vault.natural_key(door.huisnummertoevoeging) end collate "C" nulls first,
+        selection.rank
 $$;
 
 revoke execute on function vault.walking_list(text, date) from public;

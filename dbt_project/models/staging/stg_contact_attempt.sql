@@ -1,0 +1,44 @@
+with in_force as (
+
+    select drop_id from {{ ref('stg_drop') }} where feed = 'ris' and status = 'accepted'
+
+),
+
+registered as (
+
+    select
+        attempt.municipality_code,
+        attempt.signal_month as register_month,
+        attempt.drop_id,
+        attempt.line_no,
+        attempt.dossier_id,
+        attempt.datum as attempted_on,
+        attempt.dagdeel as part_of_day,
+        attempt.soort as contact_kind,
+        attempt.bereikt as is_reached
+    from {{ source('quality', 'accepted_ris_contacts') }} as attempt
+    inner join in_force using (drop_id)
+
+),
+
+walked as (
+
+    select
+        municipality_code,
+        signal_month as register_month,
+        drop_id,
+        line_no,
+        zaaknummer as dossier_id,
+        datum as attempted_on,
+        dagdeel as part_of_day,
+        soort as contact_kind,
+        bereikt as is_reached
+    from {{ source('quality', 'walked_attempt') }}
+
+)
+
+select * from registered
+
+union all
+
+select * from walked
