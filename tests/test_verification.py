@@ -39,7 +39,7 @@ NAMES = (
     ("van den Berg", "van den;Berg;", True),
     ("Berg, van den", "van den;Berg;", True),
     ("BERG", "van den;Berg;", True),
-    ("Yılmaz", ";Yilmaz;", True),
+    ("Yılmaz", ";Yilmaz;", True),  # noqa: RUF001
     ("Özgür-Çelik", ";Ozgur;Celik", True),
     ("de Vries", ";Jansen;de Vries", True),
     ("Jansen-de Vries", ";Jansen;de Vries", True),
@@ -223,7 +223,7 @@ def test_in_another_municipality_matching_goes_on(delivery: Delivery) -> None:
 
 
 def test_a_month_without_a_match_needs_no_register(delivery: Delivery) -> None:
-    small, here = delivery
+    small, _ = delivery
     small.signals(JAN, "rood", signal(JAN, 1))
     stepping.receive(JAN)
     transform.derive(Month.parse(JAN))

@@ -176,7 +176,10 @@ def test_every_column_of_the_workbook_is_one_of_the_feed_as_which_it_comes_back(
     stepping.receive(JAN)
     approve(here, JAN, Chosen(1))
     (row,) = handed_out(here)
-    assert list(row) == [column.name for column in contract.feeds()[walking_list.FEED].columns]
+    of_feed = [column.name for column in contract.feeds()[walking_list.FEED].columns]
+    # With home visits only, the means of approach need not be told.
+    assert list(row) == [name for name in of_feed if name not in walking_list.SOMETIMES]
+    assert set(walking_list.IN_WORKBOOK) < set(of_feed)
 
 
 def test_for_each_attempt_there_is_a_day_a_part_of_it_a_means_and_whether_somebody_was_reached(

@@ -66,7 +66,7 @@ told as (
                 when 'address_birth_date' then ' Geverifieerd in de BRP op adres en geboortedatum.'
                 when 'address_name' then ' Geverifieerd in de BRP op adres en naam.'
             end,
-            ' Let op: ' || {{ in_words_doubt('selection.doubt') }} || '.',
+            ' Let op: ' || decision.doubt_in_words(selection.doubt) || '.',
             case when selection.is_secret then ' Op dit adres geldt geheimhouding.' end
         ) as further
     from selection

@@ -9,7 +9,7 @@ select
     is_secret,
     concat_ws(
         '; ',
-        {{ in_words_doubt('doubt') }},
+        decision.doubt_in_words(doubt),
         case when is_secret then 'op dit adres geldt geheimhouding: noem aan niemand wie er woont' end
     ) as what_to_check
 from {{ ref('standing_selection') }}

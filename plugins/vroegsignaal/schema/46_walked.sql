@@ -55,7 +55,8 @@ select distinct on (listed.drop_id, listed.zaaknummer)
     selection.arrears_eur as totaal_bedrag,
     listed.flyer_op,
     listed.contact_na_flyer,
-    listed.afgesloten_op
+    listed.afgesloten_op,
+    selection.channel
 from quality.accepted_ris_walking_list as listed
 inner join raw.drop_ledger as ledger using (drop_id)
 inner join decision.selection as selection
@@ -79,7 +80,8 @@ where
 order by listed.drop_id, listed.zaaknummer, listed.line_no desc;
 
 create or replace view quality.walked_attempt as
--- The attempts on those rows. Who fills in no means went there; who does not say whether somebody was reached, did not.
+-- The attempts on those rows. Who fills in no means used that of the list; who does not say whether somebody was
+-- reached, did not.
 select
     walked.drop_id,
     walked.line_no,
@@ -88,7 +90,10 @@ select
     walked.zaaknummer,
     attempt.datum,
     attempt.dagdeel,
-    coalesce(attempt.soort, 'Huisbezoek') as soort,
+    coalesce(
+        attempt.soort,
+        case walked.channel when 'phone' then 'Telefoon' when 'mail' then 'Mail' when 'letter' then 'Brief' else 'Huisbezoek' end
+    ) as soort,
     coalesce(attempt.bereikt, false) as bereikt
 from quality.walked_case as walked
 inner join quality.accepted_ris_walking_list as listed using (drop_id, line_no)

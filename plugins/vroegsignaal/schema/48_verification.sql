@@ -113,6 +113,17 @@ language sql stable security definer set search_path = pg_catalog as $$
     left join elsewhere on elsewhere.drop_id = customer.drop_id and elsewhere.line_no = customer.line_no
 $$;
 
+create or replace function decision.doubt_in_words(doubt text) returns text
+language sql immutable parallel safe as $$
+    -- What is doubtful about a household, for case workers.
+    select case doubt
+        when 'customer_gone' then 'wie een crediteur bedoelt staat er in de BRP als overleden of geëmigreerd'
+        when 'customer_elsewhere' then 'wie een crediteur bedoelt staat in de BRP op een ander adres'
+        when 'nobody_known' then 'niemand van wie de crediteuren bedoelen staat in de BRP op dit adres'
+        when 'one_creditor_unknown' then 'een van de crediteuren bedoelt iemand die in de BRP niet op dit adres staat'
+    end
+$$;
+
 revoke execute on function vault.checked_customers(date, bigint [], bigint []) from public;
 grant usage on schema vault to transformer;
 grant execute on function vault.checked_customers(date, bigint [], bigint []) to transformer;

@@ -27,6 +27,10 @@ returns table (
     achterstand numeric,
     criterium text,
     heropaf boolean,
+    kanaal text,
+    uiterlijk date,
+    telefoonnummer text,
+    email text,
     maanden_achterstand integer,
     eerder_contact text,
     vervangen_door integer,
@@ -239,12 +243,30 @@ language sql stable security definer set search_path = pg_catalog as $$
         selection.district,
         creditors.names,
         selection.arrears_eur,
-        case selection.criterion when 'same_month' then 'in één maand' else 'in drie maanden' end,
+        case selection.criterion
+            when 'same_month' then 'in één maand' when 'three_months' then 'in drie maanden' else 'één crediteur'
+        end,
         selection.heropaf,
+        case door.channel
+            when 'home_visit' then 'huisbezoek' when 'phone' then 'telefoon' when 'mail' then 'mail' when 'letter' then 'brief'
+        end,
+        selection.due_on,
+        customer.telefoonnummer,
+        customer.email,
         lasting.months,
         earlier.told,
         stand_in.rank,
-        creditors.taken_back
+        nullif(
+            concat_ws(
+                '; ',
+                case when selection.is_crisis then 'crisissignaal' end,
+                creditors.taken_back,
+                case when selection.is_sleper then 'sleper: betaalt maand na maand te laat, de achterstand groeit niet' end,
+                decision.doubt_in_words(selection.doubt),
+                case when selection.is_secret then 'geheimhouding: noem aan niemand wie hier woont' end
+            ),
+            ''
+        )
     from decision.selection as selection
     inner join config.municipalities as municipality on municipality.municipality_code = selection.municipality_code
     cross join lateral (
@@ -279,6 +301,8 @@ language sql stable security definer set search_path = pg_catalog as $$
             person.municipality_code = selection.municipality_code
             and person.household_id = selection.household_id
             and person.signal_month <= of_month
+            -- What the register says of an address that is kept secret does not leave it.
+            and selection.is_secret is not true
         order by person.signal_month desc, person.line_no
         limit 1
     ) as resident on true
@@ -298,6 +322,8 @@ language sql stable security definer set search_path = pg_catalog as $$
     cross join lateral (
         select
             selection.role = 'selected' as is_selected,
+            -- Before there were other channels everybody was visited.
+            case when selection.role = 'selected' then coalesce(selection.channel, 'home_visit') end as channel,
             coalesce(customer.postcode, split_part(household.address_key, ' ', 1)) as postcode,
             coalesce(customer.huisnummer, split_part(household.address_key, ' ', 2)::integer) as huisnummer,
             customer.huisletter as huisletter,
@@ -311,7 +337,7 @@ language sql stable security definer set search_path = pg_catalog as $$
         and selection.signal_month = of_month
         and selection.role in ('selected', 'reserve')
     order by
-        not door.is_selected,
+        array_position(array['home_visit', 'phone', 'mail', 'letter'], door.channel),
         case when door.is_selected then vault.natural_key(selection.district) end collate "C",
         case when door.is_selected then door.postcode end collate "C",
         case when door.is_selected then door.huisnummer end,
