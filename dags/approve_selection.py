@@ -5,6 +5,7 @@ run and the one before; triggered by hand, of the month that is given. The quest
 Actions*. They show numbers and reasons; the households are in `casework.selection`, for the role `caseworker`.
 
 1. **find_proposals** lists what waits, with the day by which it has to be decided: three working days after the 25th.
+   **remind** mails the municipality about it: when it is new, on the last day of the term and every day after it.
 2. **ask** waits for the answer, until six in the afternoon; the next working day it asks again what nobody answered.
 3. **record** writes the approval, the rejection or the exchange of households to the decision ledger, with name, time
    and reason. What was approved is final.
@@ -45,6 +46,13 @@ def approve_selection() -> None:
         day, months = months_to_ask_about(dag_run, params)
         return [question for month in months for question in approval.questions(month, day)]
 
+    @task
+    def remind(dag_run: DagRunProtocol | None = None, params: dict | None = None) -> list[dict[str, int]]:
+        from vroegsignaal import outbox
+
+        day, months = months_to_ask_about(dag_run, params)
+        return [outbox.remind(month, day) for month in months]
+
     @task_group
     def decide_on(subject: str, body: str, row: dict) -> None:
         ask = HITLOperator(
@@ -68,6 +76,7 @@ def approve_selection() -> None:
 
         record(row, ask.output)
 
+    remind()
     waiting = find_proposals()
     decide_on.expand_kwargs(waiting) >> (months := months_of(waiting))
     match_again.expand(month=months)

@@ -15,10 +15,11 @@ import pytest
 import stepping
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from asking import answered
 from conftest import forget_everything, places, platform, rows
 from oracle.small_landing import JAN, A, Small, signal
 
-from vroegsignaal import outbox
+from vroegsignaal import approval, outbox
 from vroegsignaal.embedded import free_port
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month
@@ -340,3 +341,56 @@ def test_a_server_elsewhere_without_encryption_is_not_used(monkeypatch: pytest.M
 )
 def test_a_formula_is_text_in_every_cell(value: object, cell: object) -> None:
     assert as_text_cell(value) == cell
+
+
+def test_the_municipality_is_reminded_of_a_proposal_that_waits(
+    mailing: tuple[Small, Settings, Postbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VROEGSIGNAAL_APPROVAL", "person")
+    small, _, box = mailing
+    for creditor in ("rood", "blauw"):
+        small.signals(JAN, creditor, signal(JAN, 1), signal(JAN, 2, achternaam="Anders"), signal(JAN, 3, "10"))
+    small.residents(JAN, "1", "2", "3")
+    stepping.receive(JAN)
+    stepping.decide(JAN)
+    box.take()
+    # The term ends on Friday the 28th. Asked again the next day nobody is reminded; on the last day, and after it, yes.
+    reminded = {}
+    for day in (26, 26, 27, 28, 28, 31):
+        outbox.remind(MONTH, date(2022, 1, day))
+        reminded.setdefault(day, []).append(box.take())
+    assert [[len(mails) for mails in each] for each in reminded.values()] == [[1, 0], [0], [1, 0], [1]]
+    first, late = reminded[26][0][GEMEENTE], reminded[31][0][GEMEENTE]
+    assert first["Subject"] == (
+        "Vroegsignalering januari 2022: de selectie wacht op een besluit (uiterlijk 28 januari 2022)"
+    )
+    assert "de termijn liep af op 28 januari 2022" in late["Subject"]
+    text = first.get_body(("plain",)).get_content()
+    assert "- geselecteerd: 2\n- niet geselecteerd: onder de drempel: 1\n" in text
+    # Household 2 is not known by that name; of whom that is the mail says nothing.
+    assert "Kijk eerst 1 huishouden na" in text
+    assert "Anders" not in first.as_string()
+    (waiting,) = approval.waiting(MONTH)
+    approval.record({"municipality": A, "month": JAN, "fingerprint": waiting.fingerprint}, answered(approval.APPROVE))
+    outbox.remind(MONTH, date(2022, 2, 1))
+    assert box.take() == {}
+
+
+def test_without_a_mail_server_the_reminder_is_written(
+    town: tuple[Small, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VROEGSIGNAAL_APPROVAL", "person")
+    small, here = town
+    for creditor in ("rood", "blauw"):
+        small.signals(JAN, creditor, signal(JAN, 1))
+    small.residents(JAN, "1")
+    stepping.receive(JAN)
+    stepping.decide(JAN)
+    assert outbox.remind(MONTH, date(2022, 1, 26)) == {"written": 1}
+    written = here.out / A / JAN / "mail" / "besluit.eml"
+    assert (
+        "de selectie wacht op een besluit" in message_from_bytes(written.read_bytes(), policy=policy.default)["Subject"]
+    )
+    # The next alerts leave it where it is.
+    outbox.alert(MONTH)
+    assert written.exists()

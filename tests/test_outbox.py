@@ -80,6 +80,7 @@ def test_the_manifest_tells_what_the_selection_rests_on_and_names_no_household(h
         ("reserve", None): 1,
         ("not_selected", "over_capacity"): 1,
     }
+    assert manifest["kanalen"] == [{"kanaal": "home_visit", "huishoudens": 3, "uiterlijk": None}]
     assert manifest["wijken"] == [
         {"wijk": "Wijk 0", "in_aanmerking": 2, "evenredig": 1.2, "gekozen": 1},
         {"wijk": "Wijk 1", "in_aanmerking": 3, "evenredig": 1.8, "gekozen": 2},

@@ -7,6 +7,7 @@ are exchanged by their rank, and reasons are chosen from a list.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 
 import psycopg
@@ -44,23 +45,52 @@ REASONS_IN_WORDS = {
 }
 
 
-def questions(month: Month, day: date) -> list[dict]:
-    """For every proposal of the month that waits for a person: `subject`, `body`, `row`; `day`: when it is asked.
+@dataclass(frozen=True)
+class Proposal:
+    """A proposed selection that waits for a person: numbers of households only."""
 
-    A proposal that was rejected is asked about again when it has become another.
+    code: str
+    name: str
+    month: Month
+    deadline: date
+    counts: list[tuple[str, int]]
+    """In words what becomes of households, and of how many."""
+    doubtful: int
+    """How many of those who would be approached, or kept in reserve, are on the review list."""
+    fingerprint: str
+    """Tells one proposal from another: who has which place."""
+
+    def term(self, day: date) -> str:
+        """By when it is to be decided, in words, as seen on a day."""
+        late = day > self.deadline
+        return (
+            f"de termijn liep af op {day_in_words(self.deadline)}"
+            if late
+            else f"uiterlijk {day_in_words(self.deadline)}"
+        )
+
+
+def waiting(month: Month) -> list[Proposal]:
+    """Every proposal of the month that waits for a person.
+
+    One that was rejected waits again when it has become another.
     """
     with warehouse.connect(settings.load(), "transformer") as connection:
         if warehouse.fetch(connection, "select to_regclass('core.adjusted_proposal') is null") == [(True,)]:
             return []
-        proposed = warehouse.fetch(connection, _PROPOSED, {"month": month.first_day})
-        (deadline,) = connection.execute(
-            "select config.last_working_day(%s, %s)", [month.match_day, WORKING_DAYS]
-        ).fetchone()
+        ((deadline,),) = warehouse.fetch(
+            connection, "select config.last_working_day(%s, %s)", [month.match_day, WORKING_DAYS]
+        )
         return [
-            _question(connection, code, name, month, deadline, day, mark)
-            for code, name, mark, is_decided in proposed
+            Proposal(code, name, month, deadline, *_counted(connection, code, month), mark)
+            for code, name, mark, is_decided in warehouse.fetch(connection, _PROPOSED, {"month": month.first_day})
             if not is_decided
         ]
+
+
+def questions(month: Month, day: date) -> list[dict]:
+    """For every proposal of the month that waits for a person: `subject`, `body`, `row`; `day`: when it is asked."""
+    return [_question(proposal, day) for proposal in waiting(month)]
 
 
 # The fingerprint tells one proposal from another: who has which place.
@@ -94,41 +124,37 @@ _PROPOSED = """
 _THE_LIST = "select * from casework.selection where signal_month = '{}' order by rank"
 
 
-def _question(
-    connection: psycopg.Connection, code: str, name: str, month: Month, deadline: date, day: date, fingerprint: str
-) -> dict:
-    counted = warehouse.fetch(
+def _counted(connection: psycopg.Connection, code: str, month: Month) -> tuple[list[tuple[str, int]], int]:
+    rows = warehouse.fetch(
         connection,
-        "select role, reason, count(*) from core.adjusted_proposal"
-        " where municipality_code = %s and signal_month = %s group by role, reason order by role desc, 3 desc, reason",
+        "select role, reason, count(*),"
+        " count(*) filter (where role <> 'not_selected' and (doubt is not null or is_secret))"
+        " from core.adjusted_proposal where municipality_code = %s and signal_month = %s"
+        " group by role, reason order by role desc, 3 desc, reason",
         [code, month.first_day],
     )
-    lines = [
-        f"| {_ROLES[role]}{f': {REASONS_IN_WORDS[reason]}' if reason else ''} | {households} |"
-        for role, reason, households in counted
+    counts = [
+        (_ROLES[role] + (f": {REASONS_IN_WORDS[reason]}" if reason else ""), households)
+        for role, reason, households, _ in rows
     ]
-    (doubtful,) = connection.execute(
-        "select count(*) from core.adjusted_proposal"
-        " where municipality_code = %s and signal_month = %s and role <> 'not_selected'"
-        " and (doubt is not null or is_secret)",
-        [code, month.first_day],
-    ).fetchone()
-    review = f"Eerst nakijken: {doubtful}, zie nakijklijst.csv.\n\n" if doubtful else ""
-    term = (
-        f"uiterlijk {day_in_words(deadline)}" if day <= deadline else f"de termijn liep af op {day_in_words(deadline)}"
-    )
+    return counts, sum(doubtful for *_, doubtful in rows)
+
+
+def _question(proposal: Proposal, day: date) -> dict:
+    lines = [f"| {label} | {households} |" for label, households in proposal.counts]
     table = "\n".join(["| | huishoudens |", "| -- | --: |", *lines])
+    term = proposal.term(day)
+    review = f"Eerst nakijken: {proposal.doubtful}, zie nakijklijst.csv.\n\n" if proposal.doubtful else ""
     body = (
         f"{table}\n\n{review}Graag besluiten {term}.\n\n"
-        f'De lijst: `vroegsignaal query "{_THE_LIST.format(month.first_day)}" '
-        f"--role caseworker --municipality {code}`.\n\n"
+        f'De lijst: `vroegsignaal query "{_THE_LIST.format(proposal.month.first_day)}" '
+        f"--role caseworker --municipality {proposal.code}`.\n\n"
         "Een huishouden ruilen voor een van de reserve: vul bij *ruilen* de rangnummers in, zoals `3>21, 7>22`."
     )
-    subject = f"{name}, {month.in_words}: selectie vaststellen ({term})"
     return {
-        "subject": subject,
+        "subject": f"{proposal.name}, {proposal.month.in_words}: selectie vaststellen ({term})",
         "body": body,
-        "row": {"municipality": code, "month": str(month), "fingerprint": fingerprint},
+        "row": {"municipality": proposal.code, "month": str(proposal.month), "fingerprint": proposal.fingerprint},
     }
 
 

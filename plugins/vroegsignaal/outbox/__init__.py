@@ -6,7 +6,7 @@ from datetime import date
 
 from vroegsignaal import settings, warehouse
 from vroegsignaal.months import Month
-from vroegsignaal.outbox import alerts, manifest, notices, review_list, walking_list
+from vroegsignaal.outbox import alerts, manifest, notices, reminders, review_list, walking_list
 
 
 def alert(month: Month, day: date | None = None) -> dict[str, int]:
@@ -23,6 +23,11 @@ def alert(month: Month, day: date | None = None) -> dict[str, int]:
                 folder = here.out / code / str(each)
                 marked += walking_list.write(here, code, each, folder)
     return {"walking_lists": marked, **alerts.alert(month, day)}
+
+
+def remind(month: Month, day: date) -> dict[str, int]:
+    """Remind municipalities of proposals that wait for a decision: see `reminders.remind`."""
+    return reminders.remind(month, day)
 
 
 def hand_out(month: Month) -> dict[str, int]:

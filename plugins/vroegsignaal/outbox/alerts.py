@@ -7,29 +7,22 @@ by the next run, with the same Message-ID, by which mail programs know it for th
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
-from hashlib import sha256
-from pathlib import Path
 from smtplib import SMTP
-from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg.rows import dict_row
 
 from vroegsignaal import contract, settings, warehouse
 from vroegsignaal.months import Month, day_in_words
-from vroegsignaal.outbox import mail, notices
-from vroegsignaal.outbox.files import csv_text, replaced
-from vroegsignaal.outbox.mail import Mail, PutOff, Refused, Server, usable_address
+from vroegsignaal.outbox import notices, post, reminders
+from vroegsignaal.outbox.files import csv_text
+from vroegsignaal.outbox.mail import Mail, Server, usable_address
 from vroegsignaal.outbox.notices import Notice
-from vroegsignaal.settings import Settings
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from vroegsignaal.outbox.post import Letter, Sender, Sent, rendered, rows_in_words
 
 ATTACHED_ROWS = 20_000
 """So many findings fit in what mail servers take (some megabytes)."""
@@ -67,35 +60,6 @@ class Situation:
         return usable_address(self.creditors.get(creditor, {}).get("contact_email"))
 
 
-@dataclass(frozen=True)
-class Alert:
-    """A mail, with what the ledger has to know of it."""
-
-    mail: Mail
-    file: str
-    """The name of its file where mails are only written."""
-    facts: object
-    """What it tells, without the day on which it does: another set of findings is another mail."""
-    recipient: str = "creditor"
-    creditor: str | None = None
-    delivery: int | None = None
-
-    def fingerprint(self, code: str, month: Month) -> str:
-        """A number that is another for another set of findings, or another address."""
-        told = [code, str(month), self.recipient, self.creditor, self.mail.recipient, self.facts]
-        return sha256(json.dumps(told, default=str).encode()).hexdigest()
-
-
-@dataclass
-class Sent:
-    """How the mails of a run were received."""
-
-    counts: Counter = field(default_factory=Counter)
-    put_off: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    """The creditors whose address the server refuses."""
-
-
 def alert(month: Month, day: date | None = None) -> dict[str, int]:
     """Mail what was found in the month to its senders and to the municipalities, as of a day (the 25th unless given).
 
@@ -106,85 +70,39 @@ def alert(month: Month, day: date | None = None) -> dict[str, int]:
     here = settings.load()
     sent = Sent()
     with warehouse.open_connection(here, "loader") as connection:
-        connection.execute("select pg_advisory_lock(hashtext('vroegsignaal alert'))")
+        post.take_turn(connection)
         for code in _municipalities(connection, month):
             situation = _situation(connection, code, month, day or month.match_day)
+            sender = Sender(here, code, month, situation.contact)
             if here.smtp is None:
-                sent.counts["written"] += _write(here, situation)
+                sent.counts["written"] += _write(sender, situation)
             else:
                 with Server.parse(here.smtp).connected() as server:
-                    _send_all(here, connection, server, situation, sent)
-    if sent.put_off:
-        raise PutOff(f"{len(sent.put_off)} mails were not taken: {sent.put_off[0]}")
+                    _send_all(sender, connection, server, situation, sent)
+    post.check_put_off(sent)
     return dict(sent.counts)
 
 
 # -- sending and writing
 
 
-def _write(here: Settings, situation: Situation) -> int:
-    folder = here.out / situation.code / str(situation.month) / "mail"
-    alerts = [*_to_creditors(situation), *_digest(situation, [])]
-    for each in alerts:
-        if each.mail.recipient or each.recipient == "municipality":
-            with replaced(folder / each.file) as fresh:
-                fresh.write_bytes(_message(here, situation, each).as_bytes())
-    written = {folder / each.file for each in alerts}
-    for old in set(folder.glob("*.eml")) - written:
+def _write(sender: Sender, situation: Situation) -> int:
+    letters = [*_to_creditors(situation), *_digest(situation, [])]
+    written = {
+        sender.write(letter) for letter in letters if letter.mail.recipient or letter.recipient == "municipality"
+    }
+    for old in set(sender.folder.glob("*.eml")) - written - {sender.folder / reminders.FILE}:
         old.unlink()
     return len(written)
 
 
-def _send_all(here: Settings, connection: psycopg.Connection, server: SMTP, situation: Situation, sent: Sent) -> None:
-    for each in _to_creditors(situation):
-        _send(here, connection, server, situation, each, sent)
+def _send_all(sender: Sender, connection: psycopg.Connection, server: SMTP, situation: Situation, sent: Sent) -> None:
+    for letter in _to_creditors(situation):
+        sender.send(connection, server, letter, sent)
     # After the others: it also tells whom the mails did not reach.
-    for each in _digest(situation, sent.refused):
-        if each.mail.recipient:
-            _send(here, connection, server, situation, each, sent)
-
-
-def _send(
-    here: Settings,
-    connection: psycopg.Connection,
-    server: SMTP,
-    situation: Situation,
-    each: Alert,
-    sent: Sent,
-) -> None:
-    """Send a mail that was not sent before, and write it down; what the server puts off is left for the next run."""
-    fingerprint = each.fingerprint(situation.code, situation.month)
-    key = (situation.code, situation.month.first_day, each.recipient, each.creditor, fingerprint)
-    known = connection.execute(
-        "select outcome from quality.mail where (municipality_code, signal_month, recipient) = (%s, %s, %s)"
-        " and creditor is not distinct from %s and fingerprint = %s",
-        key,
-    ).fetchone()
-    outcome = known[0] if known else None
-    if outcome is None:
-        message = _message(here, situation, each)
-        try:
-            mail.send(server, message)
-            outcome = "sent"
-        except Refused:
-            outcome = "refused"
-        except PutOff as error:
-            sent.put_off.append(str(error))
-            return
-        connection.execute(
-            "insert into quality.mail (municipality_code, signal_month, recipient, creditor, fingerprint, delivery,"
-            " outcome, message_id) values (%s, %s, %s, %s, %s, %s, %s, %s)",
-            [*key, each.delivery, outcome, str(message["Message-ID"])],
-        )
-    sent.counts["known" if known else outcome] += 1
-    if outcome == "refused" and each.creditor and each.creditor not in sent.refused:
-        sent.refused.append(each.creditor)
-
-
-def _message(here: Settings, situation: Situation, each: Alert) -> mail.EmailMessage:
-    sender = usable_address(here.mail_from) or situation.contact or f"no-reply@{situation.code}.example"
-    identity = each.fingerprint(situation.code, situation.month)[:32]
-    return mail.message(each.mail, sender, situation.contact, identity)
+    for letter in _digest(situation, sent.refused):
+        if letter.mail.recipient:
+            sender.send(connection, server, letter, sent)
 
 
 # -- what there is to tell
@@ -247,7 +165,7 @@ def _situation(connection: psycopg.Connection, code: str, month: Month, day: dat
 # -- the mails to creditors
 
 
-def _to_creditors(situation: Situation) -> Iterator[Alert]:
+def _to_creditors(situation: Situation) -> Iterator[Letter]:
     """A mail for each delivery in which something was found, and for each one that is missing."""
     by_drop: dict[int, list[Notice]] = {}
     for notice in situation.of_creditors:
@@ -261,7 +179,7 @@ def _to_creditors(situation: Situation) -> Iterator[Alert]:
                 yield _about_missing(situation, creditor)
 
 
-def _about_drop(situation: Situation, drop: dict, found: list[Notice]) -> Alert:
+def _about_drop(situation: Situation, drop: dict, found: list[Notice]) -> Letter:
     creditor, delivery = drop["creditor"], drop["delivery"]
     stem = creditor + (".intrekking" if drop["feed"] == "withdrawals" else "")
     held = drop["status"] == "rejected" or drop["rows_quarantined"] > 0
@@ -281,7 +199,7 @@ def _about_drop(situation: Situation, drop: dict, found: list[Notice]) -> Alert:
         "left_out": max(0, len(found) - ATTACHED_ROWS),
         "todo": _todo(situation, f"{stem}.{drop['next_delivery']}.csv") if held else [_NOTHING_TO_DO],
     }
-    return Alert(
+    return Letter(
         _creditor_mail(
             situation,
             creditor,
@@ -296,10 +214,10 @@ def _about_drop(situation: Situation, drop: dict, found: list[Notice]) -> Alert:
     )
 
 
-def _about_missing(situation: Situation, creditor: str) -> Alert:
+def _about_missing(situation: Situation, creditor: str) -> Letter:
     told = f"uw aanlevering voor {situation.month.in_words} ontbreekt"
     facts = {"missing": True, "todo": _todo(situation, f"{creditor}.csv", missing=True)}
-    return Alert(
+    return Letter(
         _creditor_mail(situation, creditor, told, facts, None),
         file=f"{creditor}.eml",
         facts="missing",
@@ -319,7 +237,7 @@ def _creditor_mail(
         "contact": contact,
         **facts,
     }
-    return _rendered("creditor", situation.address(creditor), values, attachment)
+    return rendered("creditor", situation.address(creditor), values, attachment)
 
 
 _NOTHING_TO_DO = (
@@ -371,7 +289,7 @@ def _per_rule(found: list[Notice]) -> list[dict]:
 # -- the overview for the municipality
 
 
-def _digest(situation: Situation, refused: list[str]) -> Iterator[Alert]:
+def _digest(situation: Situation, refused: list[str]) -> Iterator[Letter]:
     """The overview: on the 25th and after it always, before it only when something needs attention."""
     attention = list(_attention(situation, refused))
     if not (attention or situation.is_due):
@@ -407,8 +325,8 @@ def _digest(situation: Situation, refused: list[str]) -> Iterator[Alert]:
         (drop["sha256"], drop["status"], drop["rows_accepted"], drop["rows_quarantined"]) for drop in situation.drops
     ]
     facts = [attention, counts if situation.is_due else None]
-    yield Alert(
-        _rendered("municipality", situation.contact, values, None), "gemeente.eml", facts, recipient="municipality"
+    yield Letter(
+        rendered("municipality", situation.contact, values, None), "gemeente.eml", facts, recipient="municipality"
     )
 
 
@@ -454,34 +372,3 @@ def _attention(situation: Situation, refused: list[str]) -> Iterator[str]:
             f"Het e-mailadres van {situation.creditor_name(creditor)} wordt door de mailserver geweigerd: verbeter het"
             " in creditors.csv, en geef de meldingen zelf door."
         )
-
-
-# -- in words
-
-
-def rows_in_words(count: int) -> str:
-    """`1 rij`, `3 rijen`."""
-    return f"{count} rij" if count == 1 else f"{count} rijen"
-
-
-def _rendered(template: str, recipient: str | None, values: dict, attachment: tuple[str, str] | None) -> Mail:
-    pages = _templates()
-    return Mail(
-        recipient,
-        values["subject"],
-        pages.get_template(f"{template}.txt.j2").render(values),
-        pages.get_template(f"{template}.html.j2").render(values),
-        attachment,
-    )
-
-
-def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, select_autoescape
-
-    pages = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=select_autoescape(["html.j2"]),
-        keep_trailing_newline=True,
-    )
-    pages.filters["rows"] = rows_in_words
-    return pages

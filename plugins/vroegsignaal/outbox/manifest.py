@@ -38,6 +38,30 @@ def write(here: Settings, code: str, month: Month, folder: Path) -> bool:
     return True
 
 
+# Who could be chosen, which share of the home visits would be in proportion, and how many got one.
+_SHARES = """
+    with chosen_from as (
+        select
+            standing.*,
+            role = 'selected' and coalesce(channel, 'home_visit') = 'home_visit' as is_visited,
+            count(*) over () as candidates
+        from core.standing_selection as standing
+        where
+            municipality_code = %(code)s and signal_month = %(month)s
+            and (role <> 'not_selected' or reason = 'over_capacity')
+    ),
+    visits as (select count(*) as places from chosen_from where is_visited)
+    select
+        {name} as {alias},
+        count(*) as in_aanmerking,
+        round(1.0 * count(*) * max(visits.places) / max(candidates), 1)::double precision as evenredig,
+        count(*) filter (where is_visited) as gekozen
+    from chosen_from
+    {per}
+    cross join visits
+    group by {name}
+    order by {name}
+"""
 _PARTS = {
     "vastgesteld": """
         select
@@ -68,35 +92,17 @@ _PARTS = {
         group by role, reason
         order by role desc, huishoudens desc, reason
     """,
-    # Who could be chosen, and the share of the places that would be in proportion.
-    "wijken": """
-        select
-            district as wijk,
-            count(*) as in_aanmerking,
-            round(
-                count(*) * sum(count(*) filter (where role = 'selected')) over () / nullif(sum(count(*)) over (), 0), 1
-            )::double precision as evenredig,
-            count(*) filter (where role = 'selected') as gekozen
+    "kanalen": """
+        select coalesce(channel, 'home_visit') as kanaal, count(*) as huishoudens, max(due_on) as uiterlijk
         from core.standing_selection
-        where
-            municipality_code = %(code)s and signal_month = %(month)s
-            and (role <> 'not_selected' or reason = 'over_capacity')
-        group by district
-        order by district
+        where municipality_code = %(code)s and signal_month = %(month)s and role = 'selected'
+        group by 1
+        order by 1
     """,
-    "sectoren": """
-        select
-            sector,
-            count(*) as in_aanmerking,
-            count(*) filter (where role = 'selected') as gekozen
-        from core.standing_selection
-        cross join unnest(string_to_array(sectors, ', ')) as sector
-        where
-            municipality_code = %(code)s and signal_month = %(month)s
-            and (role <> 'not_selected' or reason = 'over_capacity')
-        group by sector
-        order by sector
-    """,
+    "wijken": _SHARES.format(name="district", alias="wijk", per=""),
+    "sectoren": _SHARES.format(
+        name="sector", alias="sector", per="cross join unnest(string_to_array(sectors, ', ')) as sector"
+    ),
     # What was in force when it was approved, or is now; of the registers the newest, of signals the policy's window.
     "leveringen": """
         with approval as (
