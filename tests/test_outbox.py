@@ -53,7 +53,7 @@ def test_the_csv_has_the_agreed_columns_and_one_row_per_household(handed_out: Se
     rows = walking_list(handed_out)
     # As one walks: wijk 0 with number 4, wijk 1 with the numbers 3 and 5, and then the reserve.
     assert [row["rang"] for row in rows] == ["2", "3", "1", "4"]
-    assert [row["huisnummer"] for row in rows] == ["4", "3", "5", "2"]
+    assert [row["huisnummer"] for row in rows] == ["4", "3", "5", "1"]
     assert [row["rol"] for row in rows] == ["geselecteerd"] * 3 + ["reserve"]
     assert len({row["zaaknummer"] for row in rows}) == 4
     assert {row["postcode"] for row in rows} == {"1234QQ"}
