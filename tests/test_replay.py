@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -64,6 +65,33 @@ def test_table_2_2_in_all_its_cells(pilot: tuple[Home, subprocess.CompletedProce
     assert len(wanted) == 24
     assert derived == wanted
     assert sum(int(row["total"]) for row in rows) == 572
+
+
+def test_it_tells_month_by_month_whom_the_platform_would_have_chosen(
+    pilot: tuple[Home, subprocess.CompletedProcess],
+) -> None:
+    home, done = pilot
+    told = re.findall(
+        r"^(\d{4}-\d{2}): (\d+) matches, (\d+) selected and (\d+) in reserve \(then: (\d+) cases\); not selected: (.*)$",
+        done.stdout,
+        re.MULTILINE,
+    )
+    assert [month for month, *_ in told] == list(MONTHS)
+    matches, cases = cells("table_2_02"), cells("table_2_03")
+    for month, found, selected, reserve, then, others in told:
+        reasons = {reason: int(count) for count, reason in re.findall(r"(\d+) ([a-z_]+)", others)}
+        assert int(found) == number(matches[month, "total"])
+        assert int(then) == number(cases.get((month, "total"), "0"))
+        assert int(found) == int(selected) + int(reserve) + sum(reasons.values())
+        places = 25 if month >= "2019-06" else 20
+        assert int(selected) <= places
+        # Nobody is left out for want of a place while there was one.
+        assert "over_capacity" not in reasons or (int(selected), int(reserve)) == (places, 5)
+    chosen = home.rows(
+        "select to_char(signal_month, 'YYYY-MM') as month, sum(households) as households from mart.selection_by_month"
+        " where role = 'selected' group by 1 order by 1"
+    )
+    assert {row["month"]: row["households"] for row in chosen} == {month: n for month, _, n, *_ in told if n != "0"}
 
 
 def test_the_summary_tells_months_steps_and_where_the_results_are(
