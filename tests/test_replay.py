@@ -72,7 +72,8 @@ def test_it_tells_month_by_month_whom_the_platform_would_have_chosen(
 ) -> None:
     home, done = pilot
     told = re.findall(
-        r"^(\d{4}-\d{2}): (\d+) matches, (\d+) selected and (\d+) in reserve \(then: (\d+) cases\); not selected: (.*)$",
+        r"^(\d{4}-\d{2}): (\d+) matches, (\d+) selected and (\d+) in reserve"
+        r" \(then: (\d+) cases\); not selected: (.*)$",
         done.stdout,
         re.MULTILINE,
     )
