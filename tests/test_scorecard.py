@@ -22,6 +22,7 @@ COLUMNS = (
 def test_the_scorecard_of_creditors(tmp_path: Path, new_home: Callable[[], Path]) -> None:
     small = Small(tmp_path)
     with platform(new_home(), LANDING=str(small.landing), CONFIG=str(small.config)) as here:
+        small.residents(DEC, "1", "2", "3")
         small.signals(DEC, "rood", *(signal(DEC, number, str(100 + number)) for number in (1, 2, 3)))
         small.signals(DEC, "wit", signal(DEC, 1))
         stepping.run_months(DEC)

@@ -42,7 +42,16 @@ TRANSFORMER_READS = {
     "ris_signals": _LINEAGE | {"dossier_id", "crediteur", "bedrag"},
     "ris_walking_list": _LINEAGE
     | {"rang", "rol", "zaaknummer", "wijk", "crediteuren", "achterstand", "criterium", "heropaf"}
-    | {"maanden_achterstand", "vervangen_door", "resultaat", "flyer_op", "contact_na_flyer", "afgesloten_op"}
+    | {
+        "kanaal",
+        "uiterlijk",
+        "maanden_achterstand",
+        "vervangen_door",
+        "resultaat",
+        "flyer_op",
+        "contact_na_flyer",
+        "afgesloten_op",
+    }
     | {f"poging_{number}_{what}" for number in (1, 2) for what in ("datum", "dagdeel", "soort", "bereikt")},
     "shv": _LINEAGE | {"traject_id", "startdatum", "einddatum"},
     "signals": _LINEAGE
@@ -58,7 +67,7 @@ DIRECT = {
     "ris_help": set(),
     "ris_signals": set(),
     "ris_walking_list": {"achternaam", "straatnaam", "huisnummer", "huisletter", "huisnummertoevoeging", "postcode"}
-    | {"woonplaats", "eerder_contact", "let_op"},
+    | {"woonplaats", "telefoonnummer", "email", "eerder_contact", "let_op"},
     "shv": {"bsn", "postcode", "huisnummer", "huisletter", "huisnummertoevoeging"},
     "signals": {"klantnummer", "bsn", "voorletters", "voorvoegsel", "achternaam", "geboortedatum", "straatnaam"}
     | {"huisnummer", "huisletter", "huisnummertoevoeging", "postcode", "woonplaats", "telefoonnummer", "email"},
