@@ -86,7 +86,7 @@ def test_the_manifest_tells_what_the_selection_rests_on_and_names_no_household(h
         {"wijk": "Wijk 1", "in_aanmerking": 3, "evenredig": 1.8, "gekozen": 2},
     ]
     assert {row["sector"]: row["in_aanmerking"] for row in manifest["sectoren"]} == {"rent": 5, "water": 4, "health": 1}
-    assert manifest["beleid"]["capacity.rent"] == 3
+    assert manifest["beleid"]["capacity"] == 3
     files = {row["bestand"]: row for row in manifest["leveringen"]}
     assert set(files) == {
         f"{A}/{DEC}/signals/wit.csv",

@@ -15,5 +15,5 @@ select
 from {{ ref('standing_selection') }}
 where
     (doubt is not null or is_secret)
-    and (role <> 'not_selected' or reason = 'over_capacity')
+    and role <> 'not_selected'
     and {{ in_own_municipality() }}

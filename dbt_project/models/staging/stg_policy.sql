@@ -1,3 +1,13 @@
+with in_force as (
+
+    select
+        *,
+        min(value) over of_parameter = max(value) over of_parameter as is_alike
+    from config.policy_on({{ match_day() }})
+    window of_parameter as (partition by municipality_code, parameter)
+
+)
+
 select
     municipality_code,
     max(value) filter (where parameter = 'capacity')::integer as capacity,
@@ -16,6 +26,7 @@ select
     max(value) filter (where parameter = 'term_days')::integer as term_days,
     max(value) filter (where parameter = 'closing_working_days')::integer as closing_working_days,
     max(value) filter (where parameter = 'register_maximum_age_months')::integer as register_maximum_age_months,
-    jsonb_object_agg(parameter || coalesce('.' || sector, ''), value) as policy
-from config.policy_on({{ match_day() }})
+    -- What holds for every sector stands there once, what differs with its sector.
+    jsonb_object_agg(parameter || case when is_alike then '' else '.' || sector end, value) as policy
+from in_force
 group by municipality_code

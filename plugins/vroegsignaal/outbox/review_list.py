@@ -41,7 +41,7 @@ _TO_REVIEW = """
     select
         review.household_id,
         review.rank,
-        case review.role when 'selected' then 'geselecteerd' when 'reserve' then 'reserve' else 'geen plaats' end,
+        case review.role when 'selected' then 'geselecteerd' else 'reserve' end,
         review.what_to_check,
         customer.crediteur, customer.achternaam, customer.straatnaam, customer.huisnummer, customer.huisletter,
         customer.huisnummertoevoeging, customer.postcode, customer.woonplaats
