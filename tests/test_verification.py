@@ -73,6 +73,8 @@ def test_a_name_is_known_in_whichever_way_it_is_written(delivery: Delivery) -> N
 
 def test_the_stronger_ways_go_first_and_what_is_doubtful_is_told(delivery: Delivery) -> None:
     small, here = delivery
+    with (small.config / "policy.csv").open("a") as policy:
+        policy.write("9101,2020-01-01,reserve_size,,2\n")
     columns = (
         "signaal_id;klantnummer;bsn;achternaam;geboortedatum;huisnummer;postcode;bedrag;ontstaansdatum;signaaldatum"
     )
@@ -106,7 +108,7 @@ def test_the_stronger_ways_go_first_and_what_is_doubtful_is_told(delivery: Deliv
         "4": ("address", "customer_gone", False),
         "5": ("address_name", "one_creditor_unknown", True),
     }
-    # Nobody is left out for it (the municipality has three places), but somebody is to look first.
+    # Nobody is left out for it (there are three places and two in reserve), but somebody is to look first.
     listed = notices(here, "nakijklijst.csv")
     assert {row["huisnummer"] for row in listed} == {"3", "4", "5"}
     assert {row["crediteur"] for row in listed} == {"Rood", "Blauw"}
