@@ -12,7 +12,7 @@ import pytest
 import stepping
 from asking import answer_in_airflow, answered
 from conftest import places, platform, rows
-from oracle.small_landing import JAN, A, Small, signal
+from oracle.small_landing import DEC, JAN, A, Small, signal
 
 from vroegsignaal import approval, decision, transform, warehouse
 from vroegsignaal.errors import UsageError
@@ -133,10 +133,75 @@ def test_two_approvals_at_the_same_time_yield_one(here: Settings) -> None:
     assert rows(here, CHOSEN.format("decision.selection")) == PLAIN
 
 
+def test_a_second_answer_to_the_same_question_leaves_no_trace(here: Settings) -> None:
+    (question,) = asked()
+    approval.record(question["row"], answered(approval.APPROVE, "a"))
+    exchanged = answered(approval.APPROVE, "b", reden=approval.REASONS[2], ruilen="1>4")
+    for answer in (exchanged, answered(approval.REJECT, "b", reden=approval.REASONS[3])):
+        assert approval.record(question["row"], answer) == f"The selection of {JAN} for {A} was approved before."
+    assert rows(here, "select count(*) from decision.exchange") == [(0,)]
+    assert rows(here, "select count(*) from decision.rejection") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "answer", [answered(approval.REJECT), answered(approval.APPROVE, ruilen="1>4")], ids=["rejected", "exchanged"]
+)
+def test_agreement_is_no_reason_to_reject_or_to_exchange(here: Settings, answer: dict) -> None:
+    (question,) = asked()
+    assert "choose a reason" in approval.record(question["row"], answer)
+    assert rows(here, "select count(*) from decision.approval") == [(0,)]
+
+
+def test_a_rejected_proposal_is_asked_about_again_when_anything_about_it_changed(here: Settings) -> None:
+    (question,) = asked()
+    approval.record(question["row"], answered(approval.REJECT, reden=approval.REASONS[5]))
+    assert asked() == []
+    with warehouse.connect(here, "owner") as connection:
+        connection.execute("update core.proposal set channel = 'phone' where channel = 'home_visit' and rank = 3")
+    try:
+        (again,) = asked()
+        assert "| geselecteerd: bellen | 1 |" in again["body"]
+        # Nobody has a number; so nobody takes the place of who is called.
+        refused = approval.record(again["row"], answered(approval.APPROVE, reden=approval.REASONS[2], ruilen="3>4"))
+        assert "no telephone number is known" in refused
+        assert "has changed" in approval.record(question["row"], answered(approval.APPROVE))
+        assert rows(here, "select count(*) from decision.approval") == [(0,)]
+    finally:
+        with warehouse.connect(here, "owner") as connection:
+            connection.execute("update core.proposal set channel = 'home_visit' where channel = 'phone'")
+
+
+def test_two_months_that_wait_never_choose_a_household_twice(
+    tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], Path]
+) -> None:
+    small = Small(tmp_path_factory.mktemp("two"))
+    for month in (DEC, JAN):
+        for creditor in ("rood", "blauw"):
+            small.signals(month, creditor, signal(month, 1), signal(month, 2))
+    small.residents(DEC, "1", "2")
+    with platform(new_home(), **places(small), APPROVAL="person") as here:
+        for month in (DEC, JAN):
+            stepping.receive(month)
+            stepping.decide(month)
+        (december,), (january,) = (approval.questions(Month.parse(month), DAY) for month in (DEC, JAN))
+        assert "is approved" in approval.record(december["row"], answered(approval.APPROVE))
+        assert "selected in an earlier month" in approval.record(january["row"], answered(approval.APPROVE))
+        transform.derive(MONTH)
+        (again,) = approval.questions(MONTH, DAY)
+        assert "is approved" in approval.record(again["row"], answered(approval.APPROVE))
+        assert rows(
+            here, "select signal_month::text, count(*) from decision.selection where role = 'selected' group by 1"
+        ) == [(f"{DEC}-01", 2)]
+
+
 @pytest.mark.parametrize("table", ["approval", "selection", "exchange", "rejection"])
 def test_no_role_of_the_platform_changes_or_removes_what_was_decided(here: Settings, table: str) -> None:
     for role in ("loader", "transformer", "caseworker", "bi"):
-        for statement in (f"delete from decision.{table}", f"truncate decision.{table}"):
+        for statement in (
+            f"delete from decision.{table}",
+            f"truncate decision.{table}",
+            f"update decision.{table} set municipality_code = municipality_code",
+        ):
             with warehouse.open_connection(here, role) as connection, pytest.raises(psycopg.Error) as refused:
                 connection.execute(statement)
             assert refused.type is psycopg.errors.InsufficientPrivilege
@@ -146,7 +211,7 @@ def test_no_role_of_the_platform_changes_or_removes_what_was_decided(here: Setti
 def test_a_person_approves_in_airflow_and_the_walking_list_is_handed_out(here: Settings) -> None:
     walking_list = here.out / A / JAN / "looplijst.csv"
     assert not walking_list.exists()
-    given = {"chosen_options": [approval.APPROVE], "params_input": {"reden": approval.REASONS[0], "ruilen": "2>5"}}
+    given = {"chosen_options": [approval.APPROVE], "params_input": {"reden": approval.REASONS[3], "ruilen": "2>5"}}
     answer_in_airflow(here, "approve_selection", "decide_on.ask", JAN, [given])
     assert rows(here, "select approved_by, automatic from decision.approval") == [("admin", False)]
     assert rows(here, CHOSEN.format("decision.selection")) == EXCHANGED

@@ -253,20 +253,35 @@ def test_as_many_are_chosen_as_places_and_candidates_allow_and_never_more(
 def test_every_sector_with_candidates_is_visited_when_the_places_allow(
     derive: Callable[..., dict[int, Decided]], homes: list[Home], policy: Policy
 ) -> None:
-    policy = replace(policy, crisis_first=0)
     decided = derive(homes, policy)
-    kinds = {homes[n].sectors for n in selectable(homes, policy)}
     visited = {n for n, each in decided.items() if each.channel == "home_visit"}
+    left = selectable(homes, policy)
+    # Who goes first has its place, whatever it represents; the others complete the sectors as far as places allow.
+    fixed = {n for n in visited if policy.crisis_first and homes[n].is_crisis}
+    kinds = {homes[n].sectors for n in left if n not in fixed and not (policy.crisis_first and homes[n].is_crisis)}
+    first = frozenset().union(*(homes[n].sectors for n in fixed))
     represented = frozenset().union(*(homes[n].sectors for n in visited))
     most = max(
-        (
-            len(frozenset().union(*some))
-            for count in range(min(policy.capacity, len(kinds), 4) + 1)
-            for some in combinations(kinds, count)
-        ),
-        default=0,
+        len(first.union(*some))
+        for count in range(min(policy.capacity - len(fixed), len(kinds), 4) + 1)
+        for some in combinations(kinds, count)
     )
     assert len(represented) == most
+
+
+@tried
+@given(homes=months, policy=policies)
+def test_a_crisis_that_goes_first_is_never_behind_another(
+    derive: Callable[..., dict[int, Decided]], homes: list[Home], policy: Policy
+) -> None:
+    policy = replace(policy, crisis_first=1)
+    decided = derive(homes, policy)
+    order = ["home_visit", "letter", "reserve", "not_selected"]
+    place = {n: order.index(each.channel or each.role) for n, each in decided.items()}
+    left = selectable(homes, policy)
+    crises = [place[n] for n in left if homes[n].is_crisis]
+    others = [place[n] for n in left if not homes[n].is_crisis]
+    assert max(crises, default=0) <= min(others, default=3)
 
 
 @tried

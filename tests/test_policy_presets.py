@@ -43,6 +43,17 @@ def test_a_preset_that_is_not_there_is_told_with_those_that_are() -> None:
         presets.policy_rows(settings.load(), "wgs", "0637", date(2021, 1, 1))
 
 
+def test_what_a_preset_leaves_holding_is_told(delivery: Delivery) -> None:
+    small, here = delivery
+    taken_on = presets.policy_rows(here, "pilot_2018", A, date(2022, 1, 1))
+    kept = presets.rows_that_go_on(here, A, taken_on)
+    # Thresholds and maxima of one sector go before those of all, and what begins later is still to come.
+    assert (A, "2020-01-01", "threshold_eur", "health", "80") in kept
+    assert (A, "2022-02-26", "capacity", "", "4") in kept
+    assert (A, "2020-01-01", "capacity", "", "2") not in kept
+    assert small.config == here.config
+
+
 def take_on(small: Small, preset: str, **changes: int) -> None:
     """Give the municipality a preset as its whole policy, with some values changed."""
     written = presets.policy_rows(settings.load(), preset, A, date(2021, 1, 1))
@@ -133,18 +144,35 @@ def test_under_the_pilot_a_crisis_changes_nothing(delivery: Delivery) -> None:
 # -- a policy with a gap or an overlap
 
 
-def test_a_policy_that_begins_too_late_is_told(delivery: Delivery) -> None:
+def test_a_policy_that_begins_too_late_is_told_and_nothing_is_final(delivery: Delivery) -> None:
     small, here = delivery
-    (small.config / "policy.csv").write_text(
-        f"municipality_code,valid_from,parameter,sector,value\n{A},2022-01-26,capacity,,5\n", encoding="utf-8"
-    )
+    policy = small.config / "policy.csv"
+    policy.write_text(f"municipality_code,valid_from,parameter,sector,value\n{A},2022-01-26,capacity,,5\n", "utf-8")
     for creditor in ("rood", "blauw"):
         small.put(JAN, f"signals/{creditor}.csv", "\n".join([WIDE, wide(1, 100)]) + "\n")
     small.residents(JAN, "1")
     stepping.run_months(JAN)
     assert rows(here, "select reason from casework.selection") == [("over_capacity",)]
+    assert rows(here, "select count(*) from decision.approval") == [(0,)]
     told = remarks_on_deliveries(here, [Month.parse(JAN)])
     assert f"No capacity is set for {A} on the 25th of {JAN} (policy.csv): nobody was selected." in told
+    # Once it is put right, the month goes on.
+    policy.write_text(policy.read_text("utf-8").replace("2022-01-26", "2022-01-25"), "utf-8")
+    stepping.run_months(JAN)
+    assert rows(here, "select role from decision.selection") == [("selected",)]
+
+
+def test_who_is_called_has_a_number_on_the_list_whichever_creditor_gave_it(delivery: Delivery) -> None:
+    small, here = delivery
+    take_on(small, "wgs_2021", capacity=0, capacity_phone=1)
+    small.put(JAN, "signals/rood.csv", "\n".join([WIDE, wide(1, 400)]) + "\n")
+    small.put(JAN, "signals/wit.csv", "\n".join([WIDE, wide(1, 90, phone="0612345678")]) + "\n")
+    small.residents(JAN, "1")
+    stepping.run_months(JAN)
+    sheet = openpyxl.load_workbook(here.out / A / JAN / "looplijst.xlsx").worksheets[0]
+    names, row = sheet.iter_rows(values_only=True)
+    told = dict(zip(names, row, strict=True))
+    assert (told["kanaal"], told["telefoonnummer"]) == ("telefoon", "0612345678")
 
 
 def test_two_values_for_the_same_day_are_refused(delivery: Delivery) -> None:

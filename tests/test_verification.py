@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import stepping
 from conftest import Delivery, notices, rows
-from oracle.small_landing import DEC, FEB, JAN, A, Small, signal
+from oracle.small_landing import APR, DEC, FEB, JAN, MAR, A, Small, signal
 
 from vroegsignaal import decision, outbox, transform
 from vroegsignaal.months import Month
@@ -48,6 +48,8 @@ NAMES = (
     ("Dykstra", ";Dijkstra;", True),
     ("Groß", ";Gross;", True),
     ("'t Hart", "'t;Hart;", True),
+    ("de Vries-Smit", ";Smit;de Vries", True),
+    ("Rossi Jansen", ";Rossi;Jansen", True),
     ("Bakker", ";Bakkers;", False),
     ("Vries", ";Jansen;", False),
     ("Jansen-Smit", ";Jansen;de Vries", False),
@@ -140,6 +142,21 @@ def test_the_review_list_goes_when_nothing_is_doubtful_any_more(delivery: Delive
     assert not (here.out / A / FEB / "nakijklijst.csv").exists()
 
 
+def test_secrecy_that_is_asked_for_after_the_approval_reaches_the_visitor(delivery: Delivery) -> None:
+    small, here = delivery
+    for creditor in ("rood", "blauw"):
+        small.signals(JAN, creditor, signal(JAN, 1))
+    residents(small, f"{TWO};;Proef;;1980-01-01;1;;")
+    stepping.run_months(JAN)
+    told = f"select let_op from vault.walking_list('{A}', '{JAN}-01')"
+    assert rows(here, told) == [(None,)]
+    (small.landing / A / JAN / "brp" / "personen.csv").unlink()
+    residents(small, f"{TWO};;Proef;;1980-01-01;1;;j")
+    (small.landing / A / JAN / "brp" / "personen.csv").rename(small.landing / A / JAN / "brp" / "personen.2.csv")
+    stepping.receive(JAN)
+    assert rows(here, told) == [("geheimhouding: noem aan niemand wie hier woont",)]
+
+
 # -- no register to ask
 
 
@@ -197,6 +214,18 @@ def test_when_the_register_comes_matching_goes_on(delivery: Delivery) -> None:
     assert rows(here, "select role, count(*) from decision.selection group by role") == [("selected", 2)]
 
 
+def test_a_register_that_comes_late_has_every_stopped_month_matched_again(delivery: Delivery) -> None:
+    small, _ = delivery
+    for month in (JAN, FEB, MAR, APR, "2022-05", "2022-06"):
+        small.signals(month, "rood", signal(month, 1))
+        small.signals(month, "wit", signal(month, 1))
+        stepping.receive(month)
+        transform.derive(Month.parse(month))
+    small.residents(JAN, "1")
+    stepping.receive(JAN)
+    assert [str(month) for month in transform.derived_since(Month.parse(JAN))][-1] == "2022-06"
+
+
 def test_a_register_of_six_months_ago_can_be_used(delivery: Delivery) -> None:
     small, here = delivery
     two_matches(small)
@@ -217,6 +246,8 @@ def test_a_rejected_register_leaves_the_one_before(delivery: Delivery) -> None:
 def test_in_another_municipality_matching_goes_on(delivery: Delivery) -> None:
     small, here = delivery
     two_matches(small)
+    with (small.config / "policy.csv").open("a") as policy:
+        policy.write("9102,2020-01-01,capacity,,1\n")
     for creditor in ("rood", "blauw"):
         small.signals(JAN, creditor, signal(JAN, 1), municipality="9102")
     small.residents(JAN, "1", municipality="9102")

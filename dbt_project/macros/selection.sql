@@ -1,13 +1,13 @@
 {# The columns of a selection that say what is done with a household: those that an exchange changes. #}
 {% macro place_columns() -%}
-    {{ return(['role', 'rank', 'channel', 'due_on']) }}
+    {{ return(['role', 'rank', 'channel']) }}
 {%- endmacro %}
 
 {# The columns of a selection that say what that rests on. #}
 {% macro ground_columns() -%}
     {{ return([
-        'reason', 'criterion', 'creditors', 'sectors', 'district', 'arrears_eur', 'heropaf', 'policy', 'kind', 'is_crisis',
-        'is_sleper', 'is_secret', 'verified_by', 'doubt',
+        'reason', 'criterion', 'creditors', 'sectors', 'district', 'arrears_eur', 'heropaf', 'policy', 'kind', 'due_on',
+        'is_crisis', 'is_sleper', 'is_secret', 'verified_by', 'doubt',
     ]) }}
 {%- endmacro %}
 

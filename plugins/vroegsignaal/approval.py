@@ -34,6 +34,7 @@ EXCHANGES = r"^( *[0-9]{1,5} *> *[0-9]{1,5} *(,|$))*$"
 WORKING_DAYS = 3
 """After the 25th: the term within which the matches are fetched."""
 _ROLES = {"selected": "geselecteerd", "reserve": "reserve", "not_selected": "niet geselecteerd"}
+_CHANNELS = {"phone": "bellen", "mail": "mailen", "letter": "brief"}
 REASONS_IN_WORDS = {
     "address_unknown": "adres niet in de BRP",
     "moved_or_deceased": "verhuisd of overleden",
@@ -58,7 +59,7 @@ class Proposal:
     doubtful: int
     """How many of those who would be approached, or kept in reserve, are on the review list."""
     fingerprint: str
-    """Tells one proposal from another: who has which place."""
+    """Tells one proposal from another: who has which place, and on which grounds."""
 
     def term(self, day: date) -> str:
         """By when it is to be decided, in words, as seen on a day."""
@@ -93,7 +94,7 @@ def questions(month: Month, day: date) -> list[dict]:
     return [_question(proposal, day) for proposal in waiting(month)]
 
 
-# The fingerprint tells one proposal from another: who has which place.
+# The fingerprint tells one proposal from another, in anything that is proposed or that it rests on.
 _PROPOSED = """
     select
         proposed.municipality_code,
@@ -112,7 +113,7 @@ _PROPOSED = """
         select
             municipality_code,
             encode(sha256(convert_to(
-                string_agg(concat_ws('|', household_id, role, rank), ',' order by household_id), 'utf8'
+                string_agg(to_jsonb(adjusted_proposal)::text, ',' order by household_id), 'utf8'
             )), 'hex') as fingerprint
         from core.adjusted_proposal
         where signal_month = %(month)s
@@ -127,15 +128,16 @@ _THE_LIST = "select * from casework.selection where signal_month = '{}' order by
 def _counted(connection: psycopg.Connection, code: str, month: Month) -> tuple[list[tuple[str, int]], int]:
     rows = warehouse.fetch(
         connection,
-        "select role, reason, count(*),"
+        "select role, coalesce(reason, nullif(channel, 'home_visit')), count(*),"
         " count(*) filter (where role <> 'not_selected' and (doubt is not null or is_secret))"
         " from core.adjusted_proposal where municipality_code = %s and signal_month = %s"
-        " group by role, reason order by role desc, 3 desc, reason",
+        " group by 1, 2 order by role desc, 3 desc, 2",
         [code, month.first_day],
     )
+    words = REASONS_IN_WORDS | _CHANNELS
     counts = [
-        (_ROLES[role] + (f": {REASONS_IN_WORDS[reason]}" if reason else ""), households)
-        for role, reason, households, _ in rows
+        (_ROLES[role] + (f": {words[why_or_how]}" if why_or_how else ""), households)
+        for role, why_or_how, households, _ in rows
     ]
     return counts, sum(doubtful for *_, doubtful in rows)
 
@@ -173,8 +175,13 @@ def record(row: dict, answer: dict) -> str:
         with warehouse.connect(settings.load(), "transformer") as connection:
             # Two answers at the same time: the second sees what the first did.
             connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal approval'))")
+            if decision.is_approved(connection, code, month):
+                return f"The selection of {month} for {code} was approved before."
             if _fingerprint(connection, code, month) != row["fingerprint"]:
                 return "Not recorded: the proposal has changed since it was shown; it is asked again."
+            exchanges = parse_exchanges(said.given.get("ruilen") or "")
+            if (said.option == REJECT or exchanges) and said.reason == REASONS[0]:
+                raise UsageError("choose a reason why the proposal is rejected, or households are exchanged.")
             if said.option == REJECT:
                 connection.execute(
                     "insert into decision.rejection (municipality_code, signal_month, fingerprint, reason, rejected_by)"
@@ -182,10 +189,14 @@ def record(row: dict, answer: dict) -> str:
                     [code, month.first_day, row["fingerprint"], said.reason, said.by],
                 )
                 return f"The proposal for {month} to {code} was rejected."
-            for out, spare in parse_exchanges(said.given.get("ruilen") or ""):
+            if decision.approached_since(connection, code, month):
+                return (
+                    "Not recorded: a household was selected in an earlier month since this was proposed. The month is"
+                    " matched again, and asked again."
+                )
+            for out, spare in exchanges:
                 _exchange(connection, code, month, out, spare, said.reason, said.by)
-            if not decision.record(connection, code, month, said.by, automatic=False):
-                return f"The selection of {month} for {code} was approved before."
+            decision.record(connection, code, month, said.by, automatic=False)
             return f"The selection of {month} for {code} is approved."
     except UsageError as error:
         return f"Not recorded: {error}"
@@ -213,7 +224,8 @@ def _exchange(
     found = (
         connection.cursor(row_factory=dict_row)
         .execute(
-            "select rank, role, household_id from core.adjusted_proposal"
+            "select rank, role, channel, household_id, has_phone, has_email from core.adjusted_proposal"
+            " inner join core.candidate using (municipality_code, signal_month, household_id)"
             " where municipality_code = %s and signal_month = %s and rank in (%s, %s)",
             [code, month.first_day, out, spare],
         )
@@ -223,6 +235,10 @@ def _exchange(
     for rank, role in ((out, "selected"), (spare, "reserve")):
         if rank not in at or at[rank]["role"] != role:
             raise UsageError(f"rank {rank} is not {'selected' if role == 'selected' else 'in reserve'}.")
+    needed = {"phone": ("has_phone", "telephone number"), "mail": ("has_email", "e-mail address")}
+    has, what = needed.get(at[out]["channel"], (None, None))
+    if has and not at[spare][has]:
+        raise UsageError(f"of rank {spare} no {what} is known: it cannot take the place of rank {out}.")
     try:
         connection.execute(
             "insert into decision.exchange"

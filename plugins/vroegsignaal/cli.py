@@ -216,8 +216,14 @@ def policy(
         day = date.fromisoformat(start)
     except ValueError:
         raise UsageError(f"'{start}' is not a day: write it as jjjj-mm-dd, such as 2021-01-01.") from None
-    for row in presets.policy_rows(settings.load(), preset, municipality, day):
+    here = settings.load()
+    taken_on = presets.policy_rows(here, preset, municipality, day)
+    for row in taken_on:
         typer.echo(",".join(row))
+    for row in presets.rows_that_go_on(here, municipality, taken_on):
+        typer.echo(
+            f"beside these goes on holding: {','.join(row)} (policy.csv); take it out if it should not", err=True
+        )
 
 
 # -- corrections

@@ -35,6 +35,8 @@ def derived_since(month: Month) -> list[Month]:
     """The months derived before on which a delivery of this month bears: itself, and those that look back at it."""
     here = settings.load()
     with warehouse.connect(here, "transformer") as connection:
+        if warehouse.fetch(connection, "select to_regclass('core.population_register') is null") == [(True,)]:
+            return []
         rows = warehouse.fetch(connection, _DERIVED_SINCE, {"month": month.first_day, "day": month.match_day})
     return [Month(day.year, day.month) for (day,) in rows]
 
@@ -48,7 +50,14 @@ _DERIVED_SINCE = """
     select signal_month
     from decision.derived
     cross join horizon
-    where signal_month between %(month)s and %(month)s + make_interval(months => horizon.months)
+    where
+        signal_month between %(month)s and %(month)s + make_interval(months => horizon.months)
+        -- A register that comes late has matching go on wherever it stopped.
+        or signal_month > %(month)s and exists (
+            select 1
+            from core.population_register as register
+            where register.signal_month = derived.signal_month and register.state <> 'usable'
+        )
     order by signal_month
 """
 

@@ -39,10 +39,13 @@ told as (
                 ' in reserve) gingen naar huishoudens die voorgaan door sector, wijk of hoogte van de achterstand'
             )
         end as reason,
-        (
-            select string_agg(creditor.name, ', ' order by creditor.name)
-            from {{ ref('stg_creditor') }} as creditor
-            where creditor.creditor = any(string_to_array(selection.creditors, ', '))
+        coalesce(
+            (
+                select string_agg(creditor.name, ', ' order by creditor.name)
+                from {{ ref('stg_creditor') }} as creditor
+                where creditor.creditor = any(string_to_array(selection.creditors, ', '))
+            ),
+            selection.creditors
         ) || case selection.criterion
             when 'same_month' then ' melden in deze maand samen '
             when 'three_months' then ' melden in drie maanden samen '
@@ -52,7 +55,10 @@ told as (
         || ' achterstand' || coalesce(' (wijk ' || selection.district || ')', '') as arrears,
         concat(
             case when selection.is_crisis then ' Crisissignaal.' end,
-            ' Benaderen uiterlijk ' || to_char(selection.due_on, 'DD-MM-YYYY') || '.',
+            case
+                when selection.role = 'selected'
+                    then ' Benaderen uiterlijk ' || to_char(selection.due_on, 'DD-MM-YYYY') || '.'
+            end,
             case
                 when selection.heropaf
                     then ' Weigerde eerder hulp of wilde het zelf oplossen, en de achterstand is sindsdien gegroeid.'

@@ -13,7 +13,6 @@ with exchange as (
         chosen.household_id as chosen_id,
         chosen.rank as chosen_rank,
         chosen.channel,
-        chosen.due_on,
         spare.household_id as spare_id,
         spare.rank as spare_rank
     from {{ source('decision', 'exchange') }} as exchange
@@ -40,8 +39,7 @@ given as (
         chosen_id as household_id,
         'reserve' as role,
         spare_rank as rank,
-        null as channel,
-        null::date as due_on
+        null as channel
     from exchange
 
     union all
@@ -52,8 +50,7 @@ given as (
         spare_id as household_id,
         'selected' as role,
         chosen_rank as rank,
-        channel,
-        due_on
+        channel
     from exchange
 
 )
@@ -65,7 +62,6 @@ select
     coalesce(given.role, proposal.role) as role,
     coalesce(given.rank, proposal.rank) as rank,
     case when given.role is null then proposal.channel else given.channel end as channel,
-    case when given.role is null then proposal.due_on else given.due_on end as due_on,
     {{ columns_of('proposal', ground_columns()) }}
 from {{ ref('proposal') }} as proposal
 left join given using (municipality_code, signal_month, household_id)

@@ -66,17 +66,33 @@ selectable as (
 
 ),
 
-town as (
+first as (
 
-    -- Who goes first takes a place; the choice is between the others.
     select
         municipality_code,
-        greatest(capacity - count(*) filter (where goes_first), 0)::integer as places,
-        array_agg(household_id order by preference) filter (where not goes_first) as households,
-        array_agg(district_no order by preference) filter (where not goes_first) as districts,
-        array_agg(sector_bits order by preference) filter (where not goes_first) as sectors
+        count(*) as households,
+        bit_or(sector_bits) as sector_bits
     from selectable
-    group by municipality_code, capacity
+    where goes_first and preference <= capacity
+    group by municipality_code
+
+),
+
+town as (
+
+    -- Who goes first takes a place and represents its sectors; the choice is between the others.
+    select
+        selectable.municipality_code,
+        (selectable.capacity - coalesce(first.households, 0))::integer as places,
+        array_agg(selectable.household_id order by selectable.preference) as households,
+        array_agg(selectable.district_no order by selectable.preference) as districts,
+        array_agg(
+            selectable.sector_bits & ~coalesce(first.sector_bits, 0) order by selectable.preference
+        ) as sectors
+    from selectable
+    left join first using (municipality_code)
+    where not selectable.goes_first
+    group by selectable.municipality_code, selectable.capacity, first.households
 
 ),
 
@@ -169,24 +185,56 @@ spare_town as (
         array_agg(sector_bits order by preference) as sectors,
         array_agg(channel order by preference) as channels
     from approached
-    where channel = 'home_visit' or channel is null
+    where channel = 'home_visit' or (channel is null and not goes_first)
     group by municipality_code, reserve_size
 
 ),
 
-reserve as (
+spare as (
+
+    -- A crisis without a place comes first.
+    select
+        municipality_code,
+        household_id,
+        reserve_size,
+        0 as place,
+        preference
+    from approached
+    where channel is null and goes_first
+
+    union all
 
     select
         spare_town.municipality_code,
-        spare_town.households[spare.position] as household_id,
-        spare.place
+        spare_town.households[ordered.position] as household_id,
+        spare_town.reserve_size,
+        ordered.place,
+        0 as preference
     from spare_town
     cross join lateral unnest(
         decision.reserve_order(
             spare_town.reserve_size, spare_town.districts, spare_town.sectors,
             array_positions(spare_town.channels, 'home_visit')
         )
-    ) with ordinality as spare (position, place)
+    ) with ordinality as ordered (position, place)
+
+),
+
+reserve as (
+
+    select
+        municipality_code,
+        household_id,
+        place
+    from (
+        select
+            municipality_code,
+            household_id,
+            reserve_size,
+            row_number() over (partition by municipality_code order by place, preference) as place
+        from spare
+    ) as ordered
+    where place <= reserve_size
 
 ),
 
@@ -231,7 +279,7 @@ select
     ranked.channel,
     -- A term of days that ends on a day on which nobody works ends on the next day on which somebody does.
     case
-        when ranked.channel is null then null
+        when ranked.household_id is null and not (candidate.is_selectable and candidate.goes_first) then null
         when candidate.goes_first and candidate.crisis_term_working_days > 0
             then config.last_working_day({{ match_day() }}, candidate.crisis_term_working_days)
         when candidate.term_days > 0 then config.last_working_day({{ match_day() }} + candidate.term_days - 1, 1)

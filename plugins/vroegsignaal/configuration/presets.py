@@ -36,6 +36,22 @@ def policy_rows(settings: Settings, preset: str, code: str, start: date) -> list
     ]
 
 
+def rows_that_go_on(settings: Settings, code: str, taken_on: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The municipality's rows of `policy.csv` that would still count beside those of a preset.
+
+    They are of a parameter, or a sector, that the preset says nothing of, or hold from a later day.
+    """
+    start = min(valid_from for _, valid_from, *_ in taken_on)
+    said = {(parameter, sector) for _, _, parameter, sector, _ in taken_on}
+    columns = TABLES["policy"].columns
+    present = [tuple(row[column] or "" for column in columns) for row in read(settings, TABLES["policy"])]
+    return [
+        row
+        for row in present
+        if row[0] == code and row not in taken_on and ((row[2], row[3]) not in said or row[1] > start)
+    ]
+
+
 def _months_later(day: date, months: int) -> date:
     """The same day of a later month; its last one where the month is shorter."""
     month = Month(day.year, day.month).plus(months)

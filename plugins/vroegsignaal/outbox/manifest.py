@@ -104,6 +104,12 @@ _PARTS = {
         name="sector", alias="sector", per="cross join unnest(string_to_array(sectors, ', ')) as sector"
     ),
     # What was in force when it was approved, or is now; of the registers the newest, of signals the policy's window.
+    # Without a register that can be used nobody is chosen.
+    "brp": """
+        select state as stand, register_month as maand
+        from raw.population_register(%(month)s)
+        where municipality_code = %(code)s
+    """,
     "leveringen": """
         with approval as (
             select coalesce(max(approved_at), now()) as moment
@@ -111,9 +117,11 @@ _PARTS = {
             where municipality_code = %(code)s and signal_month = %(month)s
         ),
         horizon as (
-            select coalesce(max(value), 0)::integer as months
+            select coalesce(max(value + (parameter = 'consecutive_months')::integer), 0)::integer as months
             from config.policy_on(%(month)s::date + 24)
-            where municipality_code = %(code)s and parameter = 'window_months'
+            where
+                municipality_code = %(code)s
+                and parameter in ('window_months', 'sleper_months', 'consecutive_months')
         ),
         known as (
             select ledger.*, max(signal_month) over (partition by feed) as newest

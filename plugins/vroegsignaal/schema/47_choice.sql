@@ -28,6 +28,8 @@ language plpgsql immutable strict parallel safe as $$
 -- with the exchanges that cost least, and go on with the one that then costs least.
 declare
     trials constant integer := 3000;  -- of a second exchange, before exchanges of more than one are given up
+    most constant bigint := 4000000;  -- exchanges that are looked at in all: with very many kinds it ends before the best
+    seen bigint := 0;
     candidates constant bigint := cardinality(given_districts);
     seats constant bigint := least(places, candidates);
     district_count integer;
@@ -200,6 +202,7 @@ begin
             costs := '{}';
         end if;
         next := null;
+        exit when seen > most and taken[kinds] = 0;
 
         for one in 1..district_count loop
             number := in_district[one];
@@ -224,6 +227,7 @@ begin
         -- First all places are given; only then households are exchanged.
         for a in reverse kinds..case when trial[kinds] > 0 then kinds else 1 end loop
             continue when trial[a] = 0;
+            seen := seen + kinds;
             for b in 1..kinds - 1 loop
                 continue when trial[b] = supply[b] or a = b;
                 cost := start

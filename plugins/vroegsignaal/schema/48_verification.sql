@@ -62,9 +62,7 @@ language sql stable security definer set search_path = pg_catalog as $$
             resident.opschorting,
             resident.bsn = customer.bsn as same_bsn,
             resident.geboortedatum = customer.geboortedatum as same_birth_date,
-            customer.name in (
-                names.own, names.partner, names.own || names.partner, names.partner || names.own
-            ) as same_name
+            customer.name in (names.own, names.partner, names.own_partner, names.partner_own) as same_name
         from customer
         inner join resident
             on resident.municipality_code = customer.municipality_code
@@ -73,7 +71,10 @@ language sql stable security definer set search_path = pg_catalog as $$
         cross join lateral (
             select
                 vault.folded_name(resident.geslachtsnaam, prefix.pattern) as own,
-                vault.folded_name(resident.partnernaam, prefix.pattern) as partner
+                vault.folded_name(resident.partnernaam, prefix.pattern) as partner,
+                -- Folded as a whole: where two letters meet they may fold into one.
+                vault.folded_name(resident.geslachtsnaam || ' ' || resident.partnernaam, prefix.pattern) as own_partner,
+                vault.folded_name(resident.partnernaam || ' ' || resident.geslachtsnaam, prefix.pattern) as partner_own
         ) as names
     ),
 

@@ -227,6 +227,15 @@ language sql stable security definer set search_path = pg_catalog as $$
             selection.municipality_code = of_municipality
             and selection.signal_month = of_month
             and selection.role in ('selected', 'reserve')
+            -- Whom a person took off the list stands in for nobody.
+            and not exists (
+                select 1
+                from decision.exchange as exchanged
+                where
+                    exchanged.municipality_code = selection.municipality_code
+                    and exchanged.signal_month = selection.signal_month
+                    and exchanged.household_out = selection.household_id
+            )
     )
 
     select
@@ -251,8 +260,8 @@ language sql stable security definer set search_path = pg_catalog as $$
             when 'home_visit' then 'huisbezoek' when 'phone' then 'telefoon' when 'mail' then 'mail' when 'letter' then 'brief'
         end,
         selection.due_on,
-        customer.telefoonnummer,
-        customer.email,
+        reached.telefoonnummer,
+        reached.email,
         lasting.months,
         earlier.told,
         stand_in.rank,
@@ -263,7 +272,8 @@ language sql stable security definer set search_path = pg_catalog as $$
                 creditors.taken_back,
                 case when selection.is_sleper then 'sleper: betaalt maand na maand te laat, de achterstand groeit niet' end,
                 decision.doubt_in_words(selection.doubt),
-                case when selection.is_secret then 'geheimhouding: noem aan niemand wie hier woont' end
+                'van de lijst gehaald (' || exchanged.reason || '): geen vervanger',
+                case when resident.is_secret then 'geheimhouding: noem aan niemand wie hier woont' end
             ),
             ''
         )
@@ -294,18 +304,46 @@ language sql stable security definer set search_path = pg_catalog as $$
     ) as customer on true
     -- A delivery may be rejected after all when it is judged again; what was approved is still visited.
     inner join vault.household as household on household.household_id = selection.household_id
+    -- What the register says of an address that is kept secret does not leave it: by then, or asked for since.
     left join lateral (
-        select person.straatnaam, person.woonplaats
-        from quality.accepted_brp as person
-        where
-            person.municipality_code = selection.municipality_code
-            and person.household_id = selection.household_id
-            and person.signal_month <= of_month
-            -- What the register says of an address that is kept secret does not leave it.
-            and selection.is_secret is not true
-        order by person.signal_month desc, person.line_no
-        limit 1
+        select
+            selection.is_secret or bool_or(person.geheimhouding) as is_secret,
+            case
+                when not coalesce(selection.is_secret or bool_or(person.geheimhouding), false)
+                    then (array_agg(person.straatnaam order by person.line_no))[1]
+            end as straatnaam,
+            case
+                when not coalesce(selection.is_secret or bool_or(person.geheimhouding), false)
+                    then (array_agg(person.woonplaats order by person.line_no))[1]
+            end as woonplaats
+        from raw.population_register(of_month) as register
+        inner join quality.accepted_brp as person
+            on person.drop_id = register.drop_id and person.household_id = selection.household_id
+        where register.municipality_code = of_municipality
     ) as resident on true
+    -- The number and the address may be another customer's than the one to ask for.
+    left join lateral (
+        select
+            (
+                array_agg(
+                    counted.telefoonnummer
+                    order by newest.drop_id is null, counted.taken_on is not null, counted.bedrag desc, counted.creditor
+                ) filter (where counted.telefoonnummer is not null)
+            )[1] as telefoonnummer,
+            (
+                array_agg(
+                    counted.email
+                    order by newest.drop_id is null, counted.taken_on is not null, counted.bedrag desc, counted.creditor
+                ) filter (where counted.email is not null)
+            )[1] as email
+        from counted
+        left join newest on newest.drop_id = counted.drop_id and newest.line_no = counted.line_no
+        where counted.household_id = selection.household_id
+    ) as reached on true
+    left join decision.exchange as exchanged
+        on exchanged.municipality_code = selection.municipality_code
+        and exchanged.signal_month = selection.signal_month
+        and exchanged.household_out = selection.household_id
     left join lasting on lasting.household_id = selection.household_id
     left join earlier on earlier.household_id = selection.household_id
     -- Who is visited when this household falls away.

@@ -13,8 +13,11 @@ returns table (
     postcode text,
     woonplaats text
 )
-language sql stable security definer set search_path = pg_catalog as $$
-    -- Of each creditor its newest accepted signals in force up to the month, as it wrote them.
+-- In this language the tables that dbt makes need not be there yet.
+language plpgsql stable security definer set search_path = pg_catalog as $$
+begin
+    -- The signals behind the month's matches as their creditors wrote them, without those taken back.
+    return query
     select
         signal.household_id,
         register.name,
@@ -25,22 +28,25 @@ language sql stable security definer set search_path = pg_catalog as $$
         signal.huisnummertoevoeging,
         signal.postcode,
         signal.woonplaats
-    from (
-        select
-            signal.*,
-            rank() over (
-                partition by signal.household_id, signal.creditor order by signal.signal_month desc
-            ) as age
-        from quality.accepted_signals as signal
-        inner join raw.drop_ledger as ledger on ledger.drop_id = signal.drop_id and ledger.status = 'accepted'
-        where
-            signal.municipality_code = of_municipality
-            and signal.signal_month <= of_month
-            and signal.household_id = any(households)
-    ) as signal
+    from core.customer_check as checked
+    inner join quality.accepted_signals as signal
+        on signal.drop_id = checked.drop_id and signal.line_no = checked.line_no
     inner join config.creditors as register on register.creditor = signal.creditor
-    where signal.age = 1
-    order by signal.household_id, register.name, signal.line_no
+    where
+        checked.municipality_code = of_municipality
+        and checked.signal_month = of_month
+        and checked.household_id = any(households)
+        and not exists (
+            select 1
+            from quality.standing_withdrawal as withdrawal
+            where
+                withdrawal.municipality_code = signal.municipality_code
+                and withdrawal.creditor = signal.creditor
+                and withdrawal.signaal_id = signal.signaal_id
+                and withdrawal.signal_month >= signal.signal_month
+        )
+    order by signal.household_id, register.name, signal.line_no;
+end
 $$;
 
 revoke execute on function vault.customers(text, date, bigint []) from public;
