@@ -124,7 +124,7 @@ language plpgsql immutable strict parallel safe as $$
 -- 395, Communications of the ACM 13 (1970), 617-619 (the normal variable).
 declare
     tiny constant double precision := 1e-290;
-    ratio constant double precision := abs(t) / sqrt(degrees);
+    ratio double precision;  -- t / root of the degrees
     log_term double precision;  -- ln(1 + t^2 / degrees)
     scale double precision;
     w double precision;
@@ -146,20 +146,19 @@ begin
         raise 'degrees of freedom are above 0' using errcode = 'invalid_parameter_value';
     elsif t = 'NaN' or degrees = 'NaN' then
         return 'NaN';
-    elsif abs(t) < 1e-100 then
+    elsif abs(t) < 1e-17 then
         return 0.5;
     elsif t in ('Infinity', '-Infinity') then
         return 0;
     elsif degrees > 1e20 then
         return statistics.normal_cdf(-abs(t));
     end if;
-    -- Squares of what is so large or small are beyond a double, which is an error in PostgreSQL.
-    if ratio > 1e100 then
+    ratio := abs(t) / sqrt(degrees);
+    if ratio > 1e50 then
+        -- Its powers, and those of x, would soon be beyond a double, which is an error in PostgreSQL.
         log_term := 2 * ln(ratio);
         x := 0;
         y := 1;
-    elsif ratio < 1e-100 then
-        return 0.5;
     else
         log_term := statistics.log1p(ratio * ratio);
         x := 1 / (1 + ratio * ratio);
@@ -254,8 +253,8 @@ create or replace function statistics.effect_size(
 )
 language plpgsql immutable strict parallel safe as $$
 -- How far two means lie apart, in standard deviations; above 0 when the first is the higher. The standard deviation is
--- that of both groups pooled: the root of ((n1 - 1) variance1 + (n2 - 1) variance2) / (n1 + n2 - 2). Variances are those
--- of samples (var_samp).
+-- that of both groups pooled: the root of ((n1 - 1) variance1 + (n2 - 1) variance2) / (n1 + n2 - 2). The variances are
+-- those of samples (var_samp).
 --
 -- Cohen's d of samples is too far from 0 on average; Hedges' g is d times the exact correction for that,
 -- Gamma(m / 2) / (sqrt(m / 2) Gamma((m - 1) / 2)) with m = n1 + n2 - 2.
