@@ -77,7 +77,7 @@ $$;
 create or replace function statistics.log1p(x double precision) returns double precision
 language sql immutable strict parallel safe as $$
     -- ln(1 + x) for x from 0, with all digits for a small x too: the rounding of 1 + x is put right by its own size.
-    -- Source: W. Kahan, in the HP-15C Advanced Functions Handbook (1982), appendix.
+    -- Source: D. Goldberg, ACM Computing Surveys 23 (1991), 5-48, theorem 4.
     select case when 1 + x = 1 or x = 'Infinity' then x else ln(1 + x) * (x / ((1 + x) - 1)) end
 $$;
 
@@ -126,14 +126,16 @@ declare
     tiny constant double precision := 1e-290;
     ratio double precision;  -- t / root of the degrees
     log_term double precision;  -- ln(1 + t^2 / degrees)
-    scale double precision;
+    -- Hill: the normal variable at first approximation, and what its corrections are divided by.
     w double precision;
+    divisor double precision;
     -- x is that of I_x(a, b), y the rest of 1; each has all its digits, also where it is small.
     a double precision := degrees / 2;
     b double precision := 0.5;
     x double precision;
     y double precision;
     is_other_side boolean;
+    scale double precision;
     -- Lentz: the fraction so far, and the last quotients of its numerators and of its denominators.
     fraction double precision;
     upper double precision;
@@ -170,10 +172,10 @@ begin
         if w > 38 then
             return 0;
         end if;
-        scale := 48 * (degrees - 0.5) * (degrees - 0.5);
+        divisor := 48 * (degrees - 0.5) * (degrees - 0.5);
         return statistics.normal_cdf(-(
-            w + (w ^ 3 + 3 * w) / scale
-            - (4 * w ^ 7 + 33 * w ^ 5 + 240 * w ^ 3 + 855 * w) / (10 * scale * (scale + 0.8 * w ^ 4 + 100))
+            w + (w ^ 3 + 3 * w) / divisor
+            - (4 * w ^ 7 + 33 * w ^ 5 + 240 * w ^ 3 + 855 * w) / (10 * divisor * (divisor + 0.8 * w ^ 4 + 100))
         ));
     end if;
 
@@ -290,9 +292,9 @@ language sql immutable parallel safe as $$
     --   common_language  u as a part of all pairs: the chance that one of a is higher than one of b; 0.5: no difference
     --   rank_biserial    the part of the pairs in which a is higher minus that in which b is, from -1 to 1
     -- The approximation is rough for groups of fewer than eight or so.
-    -- Sources: Mann and Whitney, Annals of Mathematical Statistics 18 (1947), 50-60; M. Hollander and others,
-    -- Nonparametric Statistical Methods (2014), 4.1 (corrections); McGraw and Wong, Psychological Bulletin 111 (1992),
-    -- 361-365 (common language); D.S. Kerby, Comprehensive Psychology 3 (2014), 1 (rank-biserial correlation).
+    -- Sources: Mann and Whitney, Annals of Mathematical Statistics 18 (1947), 50-60; E.L. Lehmann, Nonparametrics (1975),
+    -- chapter 1 (corrections); McGraw and Wong, Psychological Bulletin 111 (1992), 361-365 (common language); D.S. Kerby,
+    -- Comprehensive Psychology 3 (2014), 11.IT.3.1 (rank-biserial correlation).
     with observed as (
         select one.value, true as is_a from unnest(a) as one (value) where one.value is not null
         union all
