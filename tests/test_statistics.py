@@ -397,11 +397,6 @@ def test_what_cannot_be_is_an_error(connection: psycopg.Connection, call: str) -
         connection.execute(f"select statistics.{call}")
 
 
-def test_of_the_roles_only_the_transformer_may_use_them(connection: psycopg.Connection) -> None:
-    allowed = "select role from unnest(%s::text []) as role where has_schema_privilege(role, 'statistics', 'usage')"
-    assert connection.execute(allowed, [list(warehouse.ROLES)]).fetchall() == [("transformer",)]
-
-
 def test_every_function_is_pure_and_may_run_in_parallel(connection: psycopg.Connection) -> None:
     functions = connection.execute(
         "select proname, provolatile, proparallel from pg_proc where pronamespace = 'statistics'::regnamespace"

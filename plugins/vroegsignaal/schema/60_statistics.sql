@@ -202,7 +202,7 @@ begin
         upper := case when abs(upper) < tiny then tiny else upper end;
         step := upper * lower;
         fraction := fraction * step;
-        if abs(step - 1) < 4e-16 then
+        if abs(step - 1) < 1e-15 then
             return case when is_other_side then 0.5 - scale / fraction / 2 else scale / fraction / 2 end;
         end if;
     end loop;
@@ -292,9 +292,9 @@ language sql immutable parallel safe as $$
     --   common_language  u as a part of all pairs: the chance that one of a is higher than one of b; 0.5: no difference
     --   rank_biserial    the part of the pairs in which a is higher minus that in which b is, from -1 to 1
     -- The approximation is rough for groups of fewer than eight or so.
-    -- Sources: Mann and Whitney, Annals of Mathematical Statistics 18 (1947), 50-60; E.L. Lehmann, Nonparametrics (1975),
-    -- chapter 1 (corrections); McGraw and Wong, Psychological Bulletin 111 (1992), 361-365 (common language); D.S. Kerby,
-    -- Comprehensive Psychology 3 (2014), 11.IT.3.1 (rank-biserial correlation).
+    -- Sources: Mann and Whitney, Annals of Mathematical Statistics 18 (1947), 50-60; E.L. Lehmann, Nonparametrics
+    -- (1975), chapter 1 (corrections); McGraw and Wong, Psychological Bulletin 111 (1992), 361-365 (common language);
+    -- D.S. Kerby, Comprehensive Psychology 3 (2014), 11.IT.3.1 (rank-biserial correlation).
     with observed as (
         select one.value, true as is_a from unnest(a) as one (value) where one.value is not null
         union all
