@@ -79,7 +79,18 @@ CONFIG += ("municipalities", "policy", "policy_parameters", "policy_presets", "p
 MAY_ENTER = {
     "loader": {"config", "raw", "quality", "vault", "decision"},
     # The vault by its functions only: it may do nothing with a table there.
-    "transformer": {"vault", "config", "raw", "quality", "staging", "core", "decision", "casework", "mart"},
+    "transformer": {
+        "vault",
+        "config",
+        "raw",
+        "quality",
+        "staging",
+        "core",
+        "decision",
+        "casework",
+        "mart",
+        "statistics",
+    },
     "caseworker": {"casework", "vault"},
     "bi": {"mart"},
 }
