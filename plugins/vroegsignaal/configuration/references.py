@@ -25,6 +25,9 @@ def check(rows: Rows) -> None:
     for row in [*rows["agreements"], *rows["districts"]]:
         if row["valid_to"] is not None and row["valid_to"] < row["valid_from"]:
             raise PlatformError(f"{row['place']}: valid_to ({row['valid_to']}) lies before valid_from.")
+    for row in rows["periods"]:
+        if row["period_end"] < row["period_start"]:
+            raise PlatformError(f"{row['place']}: period_end ({row['period_end']}) lies before period_start.")
 
 
 def remarks(rows: Rows) -> list[str]:
@@ -98,7 +101,7 @@ def _remarks(rows: Rows) -> Iterator[str]:
     for row in rows["agreements"]:
         if row["creditor"] not in creditors:
             yield f"{row['place']}: creditor '{row['creditor']}' is not in creditors.csv; its deliveries are rejected."
-    for row in [*rows["agreements"], *rows["policy"]]:
+    for row in [*rows["agreements"], *rows["policy"], *rows["periods"]]:
         if row["municipality_code"] not in municipalities:
             yield f"{row['place']}: municipality {row['municipality_code']} is not in municipalities.csv."
     for row in [*rows["dialects"], *rows["column_aliases"]]:
