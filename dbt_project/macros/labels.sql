@@ -13,7 +13,7 @@
     case
         when cardinality({{ labels }}) <= 1 then {{ labels }}[1]
         else
-            array_to_string({{ labels }}[:cardinality({{ labels }}) - 1], ', ')
+            array_to_string({{ labels }}[1:cardinality({{ labels }}) - 1], ', ')
             || ' en ' || {{ labels }}[cardinality({{ labels }})]
     end
 {%- endmacro %}

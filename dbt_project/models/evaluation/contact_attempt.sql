@@ -1,6 +1,6 @@
 with newest_list as (
 
-    -- Of a case on walking lists the newest one holds, also when it tells of fewer attempts: it corrects the older ones.
+    -- Of a case on walking lists the newest list holds, also when it tells of fewer attempts: it corrects older ones.
     select distinct on (municipality_code, dossier_id)
         municipality_code,
         dossier_id,
@@ -14,27 +14,22 @@ with newest_list as (
 known as (
 
     -- The case registration may repeat an attempt in every export, or tell of it once: all of them count.
-    select *
+    select attempt.*
     from {{ ref('stg_contact_attempt') }} as attempt
+    left join newest_list
+        on
+            attempt.municipality_code = newest_list.municipality_code
+            and attempt.dossier_id = newest_list.dossier_id
+            and attempt.drop_id = newest_list.drop_id
     where
         attempt.register_month <= {{ as_of() }}
-        and (
-            attempt.source = 'registration'
-            or exists (
-                select 1
-                from newest_list
-                where
-                    newest_list.municipality_code = attempt.municipality_code
-                    and newest_list.dossier_id = attempt.dossier_id
-                    and newest_list.drop_id = attempt.drop_id
-            )
-        )
+        and (attempt.source = 'registration' or newest_list.drop_id is not null)
 
 ),
 
 told_once as (
 
-    -- The same attempt is one of the same day, part of the day and means; whether it reached anybody says the newest file.
+    -- One attempt is that of one day, part of the day and means; whether it reached anybody the newest file says.
     select distinct on (municipality_code, dossier_id, attempted_on, part_of_day, contact_kind) *
     from known
     order by

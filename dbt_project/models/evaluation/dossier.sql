@@ -97,7 +97,8 @@ described as (
         dossier.closed_on,
         term.term_ends_on,
         dossier.closed_on is not null or coalesce(term.term_ends_on < {{ as_of_day() }}, false) as is_ended,
-        case when dossier.closed_on >= dossier.created_on then dossier.closed_on - dossier.created_on end as days_to_closing,
+        case when dossier.closed_on >= dossier.created_on then dossier.closed_on - dossier.created_on end
+            as days_to_closing,
         dossier.is_withdrawn,
         dossier.outcome,
         dossier.outcome_label,
@@ -120,7 +121,7 @@ described as (
         dossier.is_contact_after_flyer,
         composition.label as composition,
         {{ in_words('dossier.cause_labels') }} as causes_in_words,
-        dossier.problem_labels as other_problems
+        array_to_string(dossier.problem_labels, '|') as other_problems
     from named as dossier
     left join {{ ref('match') }} as match
         on

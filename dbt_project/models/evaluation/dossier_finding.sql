@@ -39,7 +39,8 @@ checked as (
         dossier.municipality_code,
         dossier.dossier_id,
         not dossier.is_withdrawn
-        and (dossier.dossier_id <> dossier.first_dossier_id or coalesce(earlier.is_same_again, false)) as is_loaded_twice,
+        and (dossier.dossier_id <> dossier.first_dossier_id or coalesce(earlier.is_same_again, false))
+            as is_loaded_twice,
         coalesce(earlier.is_within_cool_off, false) as is_within_cool_off
     from dossier
     left join earlier using (municipality_code, dossier_id)
