@@ -174,10 +174,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], P
 
 def tables(here: Settings) -> dict[str, list[dict]]:
     """Every table of the evaluation, as BI reads it."""
-    return {
-        name: reading.rows(here, f"select * from mart.{name} as t order by t::text", "bi")
-        for name in EVALUATED
-    }
+    return {name: reading.rows(here, f"select * from mart.{name} as t order by t::text", "bi") for name in EVALUATED}
 
 
 def findings(here: Settings) -> set[tuple]:
@@ -363,3 +360,20 @@ def test_without_a_month_or_a_match_it_says_what_to_do(tmp_path: Path, new_home:
         deliver_march(small)
         with pytest.raises(PlatformError, match="no month was matched yet"):
             evaluation.evaluate(here)
+
+
+def test_a_configuration_without_periods_does_not_get_those_of_the_pilot(
+    tmp_path: Path, new_home: Callable[[], Path]
+) -> None:
+    small = Small(tmp_path)
+    deliver_december(small)
+    deliver_january(small)
+    with platform(new_home(), LANDING=str(small.landing), CONFIG=str(small.config)) as here:
+        stepping.receive(DEC)
+        stepping.decide(DEC)
+        done = evaluation.evaluate(here)
+    assert [(code, period, cases) for code, period, cases in done.periods if cases] == [(A, "2021", 3)]
+    assert {code for code, _, _ in done.periods} == {A, B}
+    # January was received for the evaluation, and its signals were never matched.
+    assert done.not_matched == [Month.parse(JAN)]
+    assert "Never matched: 2022-01." in evaluation.told(done)

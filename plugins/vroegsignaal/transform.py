@@ -102,7 +102,7 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     command += ["--target-path", str(target), "--log-path", str(target / "logs")]
     done = subprocess.run(
         command,
-        env=os.environ | _environment(here, month, as_of or month),
+        env=os.environ | _environment(here, month, as_of),
         cwd=here.dbt_project,
         capture_output=True,
         text=True,
@@ -117,10 +117,10 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     return counts
 
 
-def _environment(here: Settings, month: Month, as_of: Month) -> dict[str, str]:
-    """The variables with which dbt reaches the warehouse as transformer, for the month."""
+def _environment(here: Settings, month: Month, as_of: Month | None = None) -> dict[str, str]:
+    """The variables with which dbt reaches the warehouse as transformer, for the month, as of that or another one."""
     there = conninfo_to_dict(warehouse.uri(here, "transformer"))
-    times = f"-c vroegsignaal.month={month.first_day} -c vroegsignaal.as_of={as_of.first_day}"
+    times = f"-c vroegsignaal.month={month.first_day} -c vroegsignaal.as_of={(as_of or month).first_day}"
     return {
         **_client_variables(there),
         "VROEGSIGNAAL_DB_HOST": str(there.get("host", "")),

@@ -91,7 +91,9 @@ agreed as (
         ('contact', dossier.walking_month is not null, dossier.had_contact),
         (
             'two_visits',
-            dossier.is_walked_to_the_end and not dossier.is_reached,
+            -- Who was reached otherwise before the second visit needs none.
+            dossier.is_walked_to_the_end and not dossier.is_reached
+            and (not dossier.had_contact or dossier.is_visited_twice_in_vain),
             dossier.is_visited_twice_in_vain
         ),
         (

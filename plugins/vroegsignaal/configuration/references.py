@@ -101,7 +101,7 @@ def _remarks(rows: Rows) -> Iterator[str]:
     for row in rows["agreements"]:
         if row["creditor"] not in creditors:
             yield f"{row['place']}: creditor '{row['creditor']}' is not in creditors.csv; its deliveries are rejected."
-    for row in [*rows["agreements"], *rows["policy"], *rows["periods"]]:
+    for row in [*rows["agreements"], *rows["policy"]]:
         if row["municipality_code"] not in municipalities:
             yield f"{row['place']}: municipality {row['municipality_code']} is not in municipalities.csv."
     for row in [*rows["dialects"], *rows["column_aliases"]]:
