@@ -52,6 +52,8 @@ def home(new_home: Callable[[], Path]) -> Iterator[Path]:
         (["query", "delete from mart.drops"], "does not run as role bi"),
         (["uri", "--role", "root"], "'root' is not a role"),
         (["pilot"], "say what to do"),
+        (["evaluate", "--as-of", "2019-13"], "'2019-13' is not a month"),
+        (["evaluate"], "there is nothing to evaluate"),
         (["release"], "say which row"),
         (["release", "--month", "2019-13"], "'2019-13' is not a month"),
         (

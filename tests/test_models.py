@@ -19,9 +19,10 @@ MONTH = Month.parse("2018-09")
 
 @pytest.fixture(scope="module")
 def empty_warehouse(new_home: Callable[[], Path]) -> Iterator[Settings]:
-    """A running warehouse with every relation of the models up to the proposal, and without a row."""
+    """A running warehouse with every relation of the models, and without a row."""
     with platform(new_home()) as here:
         transform.derive(MONTH)
+        transform.publish(MONTH)
         yield here
 
 

@@ -75,7 +75,7 @@ DIRECT = {
 }
 FEEDS = tuple(TRANSFORMER_READS)
 CONFIG = ("agreements", "code_lists", "column_aliases", "creditors", "dialects", "districts", "equated_days", "holiday")
-CONFIG += ("municipalities", "policy", "policy_parameters", "policy_presets", "portals", "sectors")
+CONFIG += ("labels", "municipalities", "periods", "policy", "policy_parameters", "policy_presets", "portals", "sectors")
 MAY_ENTER = {
     "loader": {"config", "raw", "quality", "vault", "decision"},
     # The vault by its functions only: it may do nothing with a table there.

@@ -11,6 +11,17 @@
 {%- endmacro %}
 
 {#
+    The month as of which cases are evaluated: nothing of a later folder is known. A setting of the session as the month.
+#}
+{% macro as_of() -%}
+    current_setting('vroegsignaal.as_of')::date
+{%- endmacro %}
+
+{% macro as_of_day() -%}
+    ({{ as_of() }} + 24)
+{%- endmacro %}
+
+{#
     Take this month's rows out of a model before they are derived anew. dbt's own delete would leave them where the month
     has no rows any more.
 #}

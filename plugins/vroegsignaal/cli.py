@@ -129,6 +129,27 @@ def _run_months(here: settings.Settings, months: list) -> None:
         raise PlatformError(f"{result.run.failure}\nPut that right and run the command again; what was done is kept.")
 
 
+# -- the evaluation
+
+
+@app.command()
+def evaluate(
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="The month as of which, jjjj-mm: nothing of a later folder is known; else the last."),
+    ] = None,
+) -> None:
+    """Evaluate the cases as of a month: receive what was not received up to it, and make the tables anew."""
+    from vroegsignaal import evaluation, replay
+    from vroegsignaal.months import Month
+
+    wanted = Month.parse(as_of) if as_of else None
+    here = settings.load()
+    with replay.warehouse_running(here):
+        done = evaluation.evaluate(here, wanted)
+    typer.echo(evaluation.told(done))
+
+
 # -- the pilot
 
 

@@ -6,8 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 
@@ -27,8 +30,32 @@ def derive(month: Month) -> dict[str, int]:
 
 
 def publish(month: Month) -> dict[str, int]:
-    """Bring what others read up to date: casework and mart, with their tests."""
-    return _build(settings.load(), month, "casework", "mart")
+    """Bring what others read up to date: casework, evaluation and mart, with their tests.
+
+    The cases are evaluated as of the last month that was received, whatever month this is.
+    """
+    here = settings.load()
+    with _publishing(here) as connection:
+        ((last,),) = warehouse.fetch(connection, "select max(signal_month) from raw.month_received")
+        as_of = Month(last.year, last.month) if last else month
+        return _build(here, month, "casework", "evaluation", "mart", as_of=as_of)
+
+
+def evaluate(as_of: Month) -> dict[str, int]:
+    """Make the evaluation, and the marts that rest on it, anew as of a month; nothing of a later folder is known."""
+    here = settings.load()
+    # Staging too: what an older version made lacks what is evaluated now.
+    chosen = ["--select", "path:models/staging", "path:models/evaluation+"]
+    with _publishing(here):
+        return run_dbt(here, as_of, "evaluation", *_BUILD, *chosen)
+
+
+@contextmanager
+def _publishing(here: Settings) -> Iterator[psycopg.Connection]:
+    """A connection for as long as marts are made: two runs at once would take each other's tables away."""
+    with warehouse.open_connection(here, "transformer") as connection:
+        connection.execute("select pg_advisory_lock(hashtext('vroegsignaal publish'))")
+        yield connection
 
 
 def derived_since(month: Month) -> list[Month]:
@@ -62,13 +89,16 @@ _DERIVED_SINCE = """
 """
 
 
-def _build(here: Settings, month: Month, *layers: str) -> dict[str, int]:
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed"]
-    return run_dbt(here, month, layers[-1], *arguments, "--select", *(f"path:models/{layer}" for layer in layers))
+_BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed")
 
 
-def run_dbt(here: Settings, month: Month, name: str, *arguments: str) -> dict[str, int]:
-    """Run dbt in a process of its own and count its results by status.
+def _build(here: Settings, month: Month, *layers: str, as_of: Month | None = None) -> dict[str, int]:
+    chosen = ["--select", *(f"path:models/{layer}" for layer in layers)]
+    return run_dbt(here, month, layers[-1], *_BUILD, *chosen, as_of=as_of)
+
+
+def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Month | None = None) -> dict[str, int]:
+    """Run dbt in a process of its own and count its results by status; `as_of` (else the month): for the evaluation.
 
     Raises PlatformError that names the models and tests that failed. `name` tells runs apart that may go side by side.
     """
@@ -81,7 +111,7 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str) -> dict[st
     command += ["--target-path", str(target), "--log-path", str(target / "logs")]
     done = subprocess.run(
         command,
-        env=os.environ | _environment(here, month),
+        env=os.environ | _environment(here, month, as_of),
         cwd=here.dbt_project,
         capture_output=True,
         text=True,
@@ -96,9 +126,10 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str) -> dict[st
     return counts
 
 
-def _environment(here: Settings, month: Month) -> dict[str, str]:
-    """The variables with which dbt reaches the warehouse as transformer, for the month."""
+def _environment(here: Settings, month: Month, as_of: Month | None = None) -> dict[str, str]:
+    """The variables with which dbt reaches the warehouse as transformer, for the month, as of that or another one."""
     there = conninfo_to_dict(warehouse.uri(here, "transformer"))
+    times = f"-c vroegsignaal.month={month.first_day} -c vroegsignaal.as_of={(as_of or month).first_day}"
     return {
         **_client_variables(there),
         "VROEGSIGNAAL_DB_HOST": str(there.get("host", "")),
@@ -106,8 +137,8 @@ def _environment(here: Settings, month: Month) -> dict[str, str]:
         "VROEGSIGNAAL_DB_USER": str(there["user"]),
         "VROEGSIGNAAL_DB_NAME": str(there["dbname"]),
         "DBT_ENV_SECRET_PASSWORD": str(there["password"]),
-        # The month is a setting of dbt's database sessions: see the macro `month`.
-        "PGOPTIONS": f"{there.get('options', '')} -c vroegsignaal.month={month.first_day}".strip(),
+        # The months are settings of dbt's database sessions: see the macros `month` and `as_of`.
+        "PGOPTIONS": f"{there.get('options', '')} {times}".strip(),
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
     }

@@ -15,7 +15,8 @@ registered as (
         attempt.datum as attempted_on,
         attempt.dagdeel as part_of_day,
         attempt.soort as contact_kind,
-        attempt.bereikt as is_reached
+        attempt.bereikt as is_reached,
+        'registration' as source
     from {{ source('quality', 'accepted_ris_contacts') }} as attempt
     inner join in_force using (drop_id)
 
@@ -32,7 +33,8 @@ walked as (
         datum as attempted_on,
         dagdeel as part_of_day,
         soort as contact_kind,
-        bereikt as is_reached
+        bereikt as is_reached,
+        'walking_list' as source
     from {{ source('quality', 'walked_attempt') }}
 
 )

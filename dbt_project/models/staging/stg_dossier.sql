@@ -21,7 +21,11 @@ registered as (
         dossier.totaal_bedrag as total_eur,
         dossier.afgesloten_op as closed_on,
         dossier.flyer_op as flyer_on,
-        dossier.contact_na_flyer as is_contact_after_flyer
+        dossier.contact_na_flyer as is_contact_after_flyer,
+        dossier.samenstelling as composition,
+        dossier.oorzaken as causes,
+        dossier.overige_problematiek as other_problems,
+        'registration' as source
     from {{ source('quality', 'accepted_ris_dossiers') }} as dossier
     inner join in_force using (drop_id)
 
@@ -44,7 +48,11 @@ walked as (
         totaal_bedrag as total_eur,
         afgesloten_op as closed_on,
         flyer_op as flyer_on,
-        contact_na_flyer as is_contact_after_flyer
+        contact_na_flyer as is_contact_after_flyer,
+        null as composition,
+        null as causes,
+        null as other_problems,
+        'walking_list' as source
     from {{ source('quality', 'walked_case') }}
 
 ),
@@ -64,5 +72,8 @@ select
     coalesce(
         outcome in (select refusal.code from {{ ref('code_lists') }} as refusal where refusal.list = 'refusal'),
         false
-    ) as is_refusal
+    ) as is_refusal,
+    -- Empty as long as there is no outcome.
+    outcome in (select listed.code from {{ ref('code_lists') }} as listed where listed.list = 'outcome')
+        as is_outcome_listed
 from version

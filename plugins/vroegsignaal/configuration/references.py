@@ -25,6 +25,9 @@ def check(rows: Rows) -> None:
     for row in [*rows["agreements"], *rows["districts"]]:
         if row["valid_to"] is not None and row["valid_to"] < row["valid_from"]:
             raise PlatformError(f"{row['place']}: valid_to ({row['valid_to']}) lies before valid_from.")
+    for row in rows["periods"]:
+        if row["period_end"] < row["period_start"]:
+            raise PlatformError(f"{row['place']}: period_end ({row['period_end']}) lies before period_start.")
 
 
 def remarks(rows: Rows) -> list[str]:

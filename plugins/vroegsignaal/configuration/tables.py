@@ -64,7 +64,24 @@ TABLES = {
             {"preset": "name", "months_after": "integer", "parameter": "name", "sector": "name?", "value": "number"},
             key=("preset", "months_after", "parameter", "sector"),
         ),
-        Table("sectors", False, {"sector": "name", "label": "text"}),
+        Table(
+            "sectors",
+            False,
+            {"sector": "name", "label": "text", "position": "integer?"},
+            defaults={"position": None},
+        ),
+        Table(
+            "periods",
+            False,
+            {"municipality_code": "code", "period": "text", "period_start": "date", "period_end": "date"},
+            key=("municipality_code", "period"),
+        ),
+        Table(
+            "labels",
+            False,
+            {"list": "name", "code": "text", "label": "text", "position": "integer?"},
+            key=("list", "code"),
+        ),
         Table(
             "districts",
             False,

@@ -1,0 +1,6 @@
+select
+    list,
+    code,
+    label,
+    position
+from {{ ref('labels') }}

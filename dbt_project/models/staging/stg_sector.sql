@@ -1,0 +1,5 @@
+select
+    sector,
+    label,
+    position
+from {{ ref('sectors') }}
