@@ -18,7 +18,7 @@ from pilot.scope import CREDITORS, MONTHS, MUNICIPALITY, REGISTERED_MONTHS
 
 
 def write_landing(to: Path) -> None:
-    """Write signals, residents, debt help and cases of all months under `<to>/0637/<jjjj-mm>/`, in the default dialect."""
+    """Write what was delivered in all months under `<to>/0637/<jjjj-mm>/`, in the default dialect."""
     households = all_households()
     registers = Registers(households)
     root = Path(to) / MUNICIPALITY

@@ -1,8 +1,8 @@
 """The case registration (RIS) as it would have been exported at the end of each month.
 
-An export holds the dossiers that were open at some time in the month, with what was known of them by its end: the walking
-month once it has come, attempts as they were made, an outcome once the dossier is closed. A dossier thus stands in two or
-three exports, and the newest holds. Nothing but an address says whom it is about.
+An export holds the dossiers that were open at some time in the month, with what was known of them by its end: the
+walking month once it has come, attempts as they were made, an outcome once the dossier is closed. So a dossier stands
+in two or three exports, and the newest holds. Nothing but an address says whom it is about.
 """
 
 import datetime as dt

@@ -13,7 +13,6 @@ from pilot import plan
 from pilot.published import cells, number
 from pilot.scope import CREDITORS, MONTHS
 
-
 # --- the drops
 
 

@@ -1,4 +1,4 @@
-"""The pilot's case registration: exports that know no later than their month, and the faults that the report tells of."""
+"""The pilot's case registration: exports that know no later than their month, and the faults the report tells of."""
 
 import datetime as dt
 from collections import Counter, defaultdict

@@ -135,9 +135,7 @@ def _close(dossiers: list[Dossier], rng: random.Random) -> None:
             dossier.closed = rng.choice(_closing_days(dossier))
     for end in (BUCKETS[0][0], BUCKETS[-1][-1]):
         fitting = [
-            d
-            for d in dossiers
-            if d.days and end in d.days and (day := d.created + dt.timedelta(days=end)) in _closing_days(d)
+            d for d in dossiers if d.days and end in d.days and d.created + dt.timedelta(days=end) in _closing_days(d)
         ]
         dossier = rng.choice(fitting)
         dossier.closed = dossier.created + dt.timedelta(days=end)
