@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pilot_files import Accepted, Place
+from pilot_files import Accepted, Place, csv_rows
 from pilot_marts import Marts, marts
 
 from pilot import compare
@@ -44,7 +44,9 @@ def compared(reckoned: Marts) -> list[compare.Cell]:
 
 
 def test_every_printed_cell_is_compared(compared: list[compare.Cell]) -> None:
-    assert set(TABLES) == {path.stem for path in FOLDER.glob("*.csv")}
+    files = {path.stem: csv_rows(path) for path in FOLDER.glob("*.csv")}
+    assert set(TABLES) == set(files)
+    assert all(set(row) == {"row", "column", "value", "follows", "note"} for rows in files.values() for row in rows)
     assert [cell[:3] for cell in compared] == [(table, *place) for table in TABLES for place in cells(table)]
 
 

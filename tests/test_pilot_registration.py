@@ -39,7 +39,9 @@ def test_every_row_is_accepted(registered: Settings, landing: Path) -> None:
     written = Counter()
     for path in landing.glob("*/ris/*.csv"):
         written[names.get(path.stem, "ris_help")] += len(csv_rows(path))
-    drops = rows(registered, "select feed, status, rows_read, rows_accepted from raw.drop_ledger where feed like 'ris%'")
+    drops = rows(
+        registered, "select feed, status, rows_read, rows_accepted from raw.drop_ledger where feed like 'ris%'"
+    )
     assert len(drops) == 4 * len(REGISTERED_MONTHS)
     assert {status for _, status, _, _ in drops} == {"accepted"}
     accepted = Counter()

@@ -51,7 +51,7 @@ def help_programmes(dossiers: list["Dossier"], rng: random.Random) -> list[tuple
             if rng.random() < 0.6 or end > KNOWN_UNTIL:
                 rows.append((dossier.number, organisation, kind, start.isoformat(), "", ""))
             else:
-                kept = "j" if rng.random() < 0.7 else "n"
+                kept = "j" if rng.random() < 0.5 else "n"
                 rows.append((dossier.number, organisation, kind, start.isoformat(), end.isoformat(), kept))
     return rows
 
