@@ -68,7 +68,7 @@ def test_the_only_findings_are_januarys_cases_once_more(registered: Settings, la
     assert ("2019-02", "month_loaded_again", None) in told
 
 
-def test_a_dossier_is_of_the_household_that_the_creditors_reported(registered: Settings, landing: Path) -> None:
+def test_a_dossier_is_of_the_household_that_the_creditors_reported(registered: Settings) -> None:
     """The registration spells addresses in its own way, and still means one household per address."""
     households = rows(
         registered,
