@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pilot.derived import TABLES, Derived, Query
 from pilot.derived.contacts import parts
-from pilot.published import cells, misprints, number
+from pilot.published import cells, misprints, notes, number
 
 EQUAL, CONTRADICTION, DIFFERENT = "equal", "report contradicts itself", "different"
 NEARLY = 1e-6
@@ -17,7 +17,7 @@ NEARLY = 1e-6
 
 
 class Cell(NamedTuple):
-    """One printed cell beside what was derived; `why` says what is wrong with a cell that contradicts others."""
+    """One printed cell beside what was derived; `why` says what contradicts what, and is empty for most cells."""
 
     table: str
     row: str
@@ -61,15 +61,16 @@ def _line(cell: Cell) -> str:
 
 def _compared(table: str, derived: Derived) -> list[Cell]:
     """The printed cells with a verdict; where the report contradicts itself, only what follows from it will do."""
-    wrong = misprints(table)
+    wrong, said = misprints(table), notes(table)
     # However a label joins its parts: the report itself does so in two ways.
     values = {(*parts(row), column): value for (row, column), value in derived.items()}
     found = []
     for (row, column), printed in cells(table).items():
         value = values.get((*parts(row), column), 0.0)
-        verdict, why = EQUAL if _rounds_to(value, printed) else DIFFERENT, ""
+        verdict = EQUAL if _rounds_to(value, printed) else DIFFERENT
         if verdict == DIFFERENT and (row, column) in wrong and _rounds_to(value, wrong[row, column].follows):
-            verdict, why = CONTRADICTION, wrong[row, column].note
+            verdict = CONTRADICTION
+        why = said.get((row, column), "") if verdict != DIFFERENT else ""
         found.append(Cell(table, row, column, printed, round(value, 1), verdict, why))
     return found
 
