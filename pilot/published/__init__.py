@@ -1,7 +1,7 @@
 """The tables as the report prints them, one file per table or figure.
 
 Columns: row, column, value (as printed), follows (what the report's own cells lead to where the printed value cannot
-hold) and note (why, or what else there is to say). Creditors and months carry their codes, other labels read as printed.
+hold) and note (why, or what else there is to say). Creditors and months have their codes, other labels read as printed.
 """
 
 import csv
