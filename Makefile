@@ -20,7 +20,7 @@ MAKEFLAGS += --no-print-directory
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: $(READY)  ## Replay the pilot: twelve months through Airflow, from drops to walking lists
+run: $(READY)  ## Replay the pilot: its months through Airflow, from drops to walking lists and tables
 	@$(BIN)/vroegsignaal run
 
 up: $(READY)  ## Start the warehouse and Airflow, and leave them running

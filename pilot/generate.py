@@ -12,11 +12,13 @@ from pilot.deliveries import COLUMNS, Row, Writer, number_rows
 from pilot.faults import CHANGES, Drop, doubles, faults_per_drop, faulty_row
 from pilot.households import Household, Signal, all_households, spare_homes
 from pilot.registers import DEBT_HELP_COLUMNS, RESIDENT_COLUMNS, Registers
-from pilot.scope import CREDITORS, MONTHS, MUNICIPALITY
+from pilot.ris import COLUMNS as REGISTRATION_COLUMNS
+from pilot.ris import Registration
+from pilot.scope import CREDITORS, MONTHS, MUNICIPALITY, REGISTERED_MONTHS
 
 
 def write_landing(to: Path) -> None:
-    """Write signals, residents and debt help of all months under `<to>/0637/<jjjj-mm>/`, in the default dialect."""
+    """Write what was delivered in all months under `<to>/0637/<jjjj-mm>/`, in the default dialect."""
     households = all_households()
     registers = Registers(households)
     root = Path(to) / MUNICIPALITY
@@ -25,6 +27,10 @@ def write_landing(to: Path) -> None:
     for month in MONTHS:
         _write(root / month / "brp" / "personen.csv", RESIDENT_COLUMNS, registers.residents(month))
         _write(root / month / "shv" / "trajecten.csv", DEBT_HELP_COLUMNS, registers.debt_help(month))
+    registration = Registration({household.plan_id: household.address for household in households})
+    for month in REGISTERED_MONTHS:
+        for name, rows in registration.export(month).items():
+            _write(root / month / "ris" / f"{name}.csv", REGISTRATION_COLUMNS[name], rows)
 
 
 def deliveries(households: list[Household]) -> Iterator[tuple[Drop, list[Row]]]:

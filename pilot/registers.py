@@ -49,9 +49,10 @@ class Registers:
 
     def __init__(self, households: list[Household]) -> None:
         rng = random.Random("registers")
-        # The municipality checked the households of the dossiers, so what is amiss is amiss with others.
-        dossiers = {row["household"] for row in plan.read("dossiers")}
-        matched = [household for household in households if household.plan_id and household.plan_id not in dossiers]
+        # The municipality checked the households of the dossiers, and those that should have been in another's place,
+        # so what is amiss is amiss with others.
+        checked = {row[column] for row in plan.read("dossiers") for column in ("household", "instead_of")}
+        matched = [household for household in households if household.plan_id and household.plan_id not in checked]
         others = [household for household in households if not household.plan_id]
         amiss = rng.sample(matched, ABSENT + GONE + HELPED)
         absent = {id(h) for h in [*amiss[:ABSENT], *rng.sample(others, round(ABSENT_SHARE * len(others)))]}

@@ -5,6 +5,9 @@ MUNICIPALITY = "0637"
 MONTHS = tuple(f"2018-{month:02d}" for month in range(9, 13)) + tuple(f"2019-{month:02d}" for month in range(1, 9))
 """The signal months; a place in this tuple is a month's index."""
 
+REGISTERED_MONTHS = (*MONTHS, "2019-09", "2019-10")
+"""The months of the case registration: what came of August's matches is known in October."""
+
 SECTORS = {
     "de_goede_woning": "wonen",
     "vestia": "wonen",

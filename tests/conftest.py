@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from oracle.small_landing import JAN, A, Small
+from pilot_files import accepted, judged_rows, landing, matches  # noqa: F401
 
 from vroegsignaal import reading, settings, warehouse
 from vroegsignaal.settings import Settings

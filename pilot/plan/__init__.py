@@ -3,7 +3,10 @@
 `signals.csv`: the signals of the households that match (amounts in euros; `wrong_amount` is a second, wrong row of the
 same delivery). `single_signals.csv`: how many signals of each delivery belong to households that never match.
 `dossiers.csv` and `dossier_signals.csv`: what the RIS says: an empty creditor or amount is not known there, a
-dossier without a walking month is January's, loaded again in February, and one without an outcome was withdrawn.
+dossier without a walking month is January's, loaded again in February, and one without an outcome was withdrawn. A
+household that had refused and stands in the place of another names that one under `instead_of`. A total is a figure of
+its own where an amount is missing.
+`casework.csv`, `attempts.csv` and `help.csv`: what became of the dossiers day by day, as it would stand in the RIS.
 """
 
 import csv

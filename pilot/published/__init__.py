@@ -1,7 +1,7 @@
 """The tables as the report prints them, one file per table or figure.
 
 Columns: row, column, value (as printed), follows (what the report's own cells lead to where the printed value cannot
-hold) and note (why). Creditors and months carry their codes, other labels read as printed.
+hold) and note (why, or what else there is to say). Creditors and months have their codes, other labels read as printed.
 """
 
 import csv
@@ -32,6 +32,11 @@ def misprints(table: str) -> dict[Place, Misprint]:
         for line in _lines(table)
         if line["follows"]
     }
+
+
+def notes(table: str) -> dict[Place, str]:
+    """What there is to say of cells of the table: why one cannot hold, or how one holds beside others."""
+    return {(line["row"], line["column"]): line["note"] for line in _lines(table) if line["note"]}
 
 
 def number(text: str) -> float:

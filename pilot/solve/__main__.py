@@ -6,7 +6,7 @@ from collections import Counter
 from pilot import plan
 from pilot.arrears import any_amount
 from pilot.scope import CREDITORS, MONTHS, UNKNOWN, next_month
-from pilot.solve import amounts, outcomes, repeats, structure
+from pilot.solve import amounts, casework, outcomes, refusers, repeats, structure
 from pilot.solve.patterns import Case, Signal
 from pilot.solve.repeats import Household
 
@@ -54,6 +54,8 @@ def main() -> None:
     ]
     taken_back = (names[id(withdrawn)], WITHDRAWN, False, "", [(c, value, value) for c, value in withdrawn_shown])
     _write_dossiers([*entries, *again, taken_back])
+    refusers.add()
+    casework.deal()
 
 
 def _household(case: Case, place: int, euros: dict, rng: random.Random) -> Household:

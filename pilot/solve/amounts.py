@@ -14,6 +14,7 @@ from ortools.sat.python import cp_model
 from pilot.arrears import amount
 from pilot.published import cells, number
 from pilot.scope import CREDITORS, UNKNOWN
+from pilot.solve.outcome_rows import REST, ROWS
 from pilot.solve.patterns import Case
 from pilot.solve.structure import JANUARY
 
@@ -23,17 +24,6 @@ MISSING_SUM = 6_300
 """Euros of the 22 signals without a printed amount: tables 2.6 and 2.9 leave 6,030 to 6,628."""
 UNKNOWN_SUM = 840
 """Euros of the two signals of unknown creditor: the total row of table 2.6 leaves 620 to 1,060."""
-ROWS = {
-    "klant wil niet geholpen worden": "wil niet geholpen worden",
-    "klant wil het zelf oplossen": "wil het zelf oplossen",
-    "informatie en advies gegeven": "informatie en advies gegeven",
-    "verwezen vrijwillig": "verwezen",
-    "verwezen combi": "verwezen",
-    "verwezen professioneel": "verwezen",
-}
-REST = "geen contact /overig"
-"""Outcome in table 2.7 -> row of table 2.9; whatever is not named is `REST`."""
-
 SMALL = {"menzis", "eneco", "dunea", "de_goede_woning", "vidomes"}
 """Creditors whose amounts can be small enough for the lowest totals of table 2.9."""
 

@@ -156,7 +156,7 @@ def evaluate(
 @app.command()
 def pilot(
     to: Annotated[Path | None, typer.Option(help="Folder to write the pilot's landing area to.")] = None,
-    compare: Annotated[bool, typer.Option(help="Lay the warehouse's tables beside the published ones.")] = False,
+    compare: Annotated[bool, typer.Option(help="Lay the tables beside the published ones, cell by cell.")] = False,
     choice: Annotated[bool, typer.Option(help="Tell month by month whom the platform would have chosen.")] = False,
 ) -> None:
     """Write the landing area of the pilot of 2018-2019, or compare what came of it with what was published."""
@@ -181,7 +181,8 @@ def pilot(
             if choice:
                 typer.echo(format_choices(choices(lambda statement: reading.rows(here, statement, "bi"))))
             if compare:
-                typer.echo(format_comparison(compared(lambda statement: reading.rows(here, statement, "bi"))))
+                found = compared(lambda statement: reading.rows(here, statement, "bi"))
+                typer.echo(format_comparison(found, every_cell=True))
 
 
 # -- reading
