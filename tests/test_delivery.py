@@ -235,6 +235,11 @@ POLICY = "municipality_code,valid_from,parameter,sector,value\n"
             "municipality_code,creditor,valid_from,valid_to\n9101,rood,2020-02-01,2019-12-31\n",
             ["agreements.csv, line 2", "valid_to (2019-12-31) lies before valid_from"],
         ),
+        (
+            "periods.csv",
+            "municipality_code,period,period_start,period_end\n9101,proef,2020-02-01,2019-12-31\n",
+            ["periods.csv, line 2", "period_end (2019-12-31) lies before period_start"],
+        ),
         ("policy.csv", f"{POLICY}9101,2020-01-01,capacity,,-3\n", ["policy.csv, line 2", "capacity is 0 or more"]),
         ("policy.csv", f"{POLICY}9101,2020-01-01,capacity,,2.5\n", ["policy.csv, line 2", "a whole number"]),
         ("policy.csv", f"{POLICY}9101,2020-01-01,window_months,,0\n", ["policy.csv, line 2", "is 1 or more"]),
