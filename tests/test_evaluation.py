@@ -28,9 +28,10 @@ NOBODY, INFORMED = "geen contact / onbekend", "informatie en advies gegeven"
 NOT_LISTED = "niet in de codelijst"
 IN_DECEMBER, IN_JANUARY = date(2021, 12, 1), date(2022, 1, 1)
 EVALUATED = (
-    "arrears_by_creditor", "arrears_by_outcome", "causes", "composition_by_outcome", "contact_by_walking_month",
-    "dossiers_by_combination", "dossiers_by_month", "durations", "evaluation_periods", "flyers", "other_problems",
-    "outcomes", "plan_of_approach", "selection_audit", "signals_by_creditor_source", "working_agreement",
+    "arrears_by_creditor", "arrears_by_outcome", "causes", "combinations", "composition_by_outcome",
+    "contact_by_walking_month", "dossiers_by_combination", "dossiers_by_month", "durations", "evaluation_periods",
+    "flyers", "other_problems", "outcomes", "plan_of_approach", "reach", "selection_audit",
+    "signals_by_creditor_source", "working_agreement",
 )  # fmt: skip
 
 
