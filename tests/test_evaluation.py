@@ -334,7 +334,8 @@ def test_attempts_that_reached_somebody_and_households_that_came_back(evaluated:
     reach = of(evaluated[FEB]["reach"], "dimension", "value", "attempts", "reached", period="2021")
     # d1 was visited and called, d2 visited, d3 visited twice and called; d99 is no case.
     assert reach == {
-        ("dagdeel", "Avond", 4, 2), ("dagdeel", "Middag", 2, 1), ("soort", "Huisbezoek", 4, 2), ("soort", "Telefoon", 2, 1),
+        ("dagdeel", "Avond", 4, 2), ("dagdeel", "Middag", 2, 1),
+        ("soort", "Huisbezoek", 4, 2), ("soort", "Telefoon", 2, 1),
         ("poging", "1", 3, 2), ("poging", "2", 2, 1), ("poging", "3 of meer", 1, 0),
     }  # fmt: skip
     # d5 and d7 are cases that were loaded again.
