@@ -28,9 +28,10 @@ NOBODY, INFORMED = "geen contact / onbekend", "informatie en advies gegeven"
 NOT_LISTED = "niet in de codelijst"
 IN_DECEMBER, IN_JANUARY = date(2021, 12, 1), date(2022, 1, 1)
 EVALUATED = (
-    "arrears_by_creditor", "arrears_by_outcome", "causes", "composition_by_outcome", "contact_by_walking_month",
-    "dossiers_by_combination", "dossiers_by_month", "durations", "evaluation_periods", "flyers", "other_problems",
-    "outcomes", "plan_of_approach", "selection_audit", "signals_by_creditor_source", "working_agreement",
+    "arrears_by_creditor", "arrears_by_outcome", "causes", "combinations", "composition_by_outcome",
+    "contact_by_walking_month", "dossiers_by_combination", "dossiers_by_month", "durations", "evaluation_periods",
+    "flyers", "other_problems", "outcomes", "plan_of_approach", "reach", "referred_and_refusing", "repeats",
+    "selection_audit", "signals_by_creditor_source", "working_agreement",
 )  # fmt: skip
 
 
@@ -327,6 +328,30 @@ def test_the_working_agreement_as_figures(evaluated: dict) -> None:
         ("help_finished", 1, 0, 0, None, True),
         ("agreement_kept", 1, 0, 0, None, True),
     }
+
+
+def test_attempts_that_reached_somebody_and_households_that_came_back(evaluated: dict) -> None:
+    reach = of(evaluated[FEB]["reach"], "dimension", "value", "attempts", "reached", period="2021")
+    # d1 was visited and called, d2 visited, d3 visited twice and called; d99 is no case.
+    assert reach == {
+        ("dagdeel", "Avond", 4, 2), ("dagdeel", "Middag", 2, 1),
+        ("soort", "Huisbezoek", 4, 2), ("soort", "Telefoon", 2, 1),
+        ("poging", "1", 3, 2), ("poging", "2", 2, 1), ("poging", "3 of meer", 1, 0),
+    }  # fmt: skip
+    # d5 and d7 are cases that were loaded again.
+    repeats = of(evaluated[FEB]["repeats"], "period", "households", "repeated", "pct_repeated", "heropaf")
+    assert repeats == {("2021", 3, 0, 0, 0), ("2022", 3, 0, 0, 0)}
+
+
+def test_help_beside_combinations_and_arrears(evaluated: dict) -> None:
+    columns = ("combination", "dossiers", "contact", "accepted")
+    # d1 and d3; d2 solves it itself, which is no help accepted.
+    assert of(evaluated[FEB]["combinations"], *columns, period="2021") == {
+        ("wonen en water", 2, 1, 1),
+        ("wonen en onbekend", 1, 1, 0),
+    }
+    columns = ("referred", "referred_mean_eur", "refusing", "refusing_mean_eur", "welch_p", "is_small")
+    assert of(evaluated[FEB]["referred_and_refusing"], *columns, period="2021") == {(1, 160, 0, None, None, True)}
 
 
 def test_a_folder_with_cases_only_is_received_for_the_evaluation(evaluated: dict) -> None:

@@ -46,3 +46,8 @@
 {% macro is_small(n) -%}
     {{ n }} < 5
 {%- endmacro %}
+
+{# What a function of `statistics` gives, with one decimal. #}
+{% macro one_decimal(value) -%}
+    round({{ value }}::numeric, 1)
+{%- endmacro %}
