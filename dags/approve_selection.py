@@ -5,7 +5,8 @@ run and the one before; triggered by hand, of the month that is given. The quest
 Actions*. They show numbers and reasons; the households are in `casework.selection`, for the role `caseworker`.
 
 1. **find_proposals** lists what waits, with the day by which it has to be decided: three working days after the 25th.
-   **remind** mails the municipality about it: when it is new, on the last day of the term and every day after it.
+   **remind** mails the municipality about it: when it is new, on the last day of the term and every working day after
+   it, as long as the month is this one or the one before.
 2. **ask** waits for the answer, until six in the afternoon; the next working day it asks again what nobody answered.
 3. **record** writes the approval, the rejection or the exchange of households to the decision ledger, with name, time
    and reason. What was approved is final.

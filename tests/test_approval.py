@@ -15,7 +15,7 @@ from conftest import places, platform, rows
 from oracle.small_landing import DEC, JAN, A, Small, signal
 
 from vroegsignaal import approval, decision, transform, warehouse
-from vroegsignaal.errors import UsageError
+from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
@@ -169,6 +169,17 @@ def test_a_rejected_proposal_is_asked_about_again_when_anything_about_it_changed
     finally:
         with warehouse.connect(here, "owner") as connection:
             connection.execute("update core.proposal set channel = 'home_visit' where channel = 'phone'")
+
+
+def test_proposals_of_a_version_before_are_told_and_not_asked_about(here: Settings) -> None:
+    with warehouse.connect(here, "owner") as connection:
+        connection.execute("alter view core.adjusted_proposal rename column doubt to doubt_of_later")
+    try:
+        with pytest.raises(PlatformError, match="derived by an earlier version: run match_month"):
+            asked()
+    finally:
+        with warehouse.connect(here, "owner") as connection:
+            connection.execute("alter view core.adjusted_proposal rename column doubt_of_later to doubt")
 
 
 def test_two_months_that_wait_never_choose_a_household_twice(

@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 
 from vroegsignaal import answers, decision, settings, warehouse
 from vroegsignaal.answers import LATER
-from vroegsignaal.errors import UsageError
+from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month, day_in_words
 
 APPROVE = "Goedkeuren"
@@ -74,8 +74,17 @@ class Proposal:
 def waiting(month: Month) -> list[Proposal]:
     """Every proposal of the month that waits for a person.
 
-    One that was rejected waits again when it has become another.
+    One that was rejected waits again when it has become another. Raises PlatformError for those of a version before.
     """
+    try:
+        return _waiting(month)
+    except psycopg.errors.UndefinedColumn:
+        raise PlatformError(
+            f"what is proposed for {month} was derived by an earlier version: run match_month for it in Airflow first."
+        ) from None
+
+
+def _waiting(month: Month) -> list[Proposal]:
     with warehouse.connect(settings.load(), "transformer") as connection:
         if warehouse.fetch(connection, "select to_regclass('core.adjusted_proposal') is null") == [(True,)]:
             return []
