@@ -86,7 +86,7 @@ def waiting(month: Month) -> list[Proposal]:
 
 def _waiting(month: Month) -> list[Proposal]:
     with warehouse.connect(settings.load(), "transformer") as connection:
-        if warehouse.fetch(connection, "select to_regclass('core.adjusted_proposal') is null") == [(True,)]:
+        if not warehouse.is_there(connection, "core.adjusted_proposal"):
             return []
         ((deadline,),) = warehouse.fetch(
             connection, "select config.last_working_day(%s, %s)", [month.match_day, WORKING_DAYS]
@@ -138,7 +138,7 @@ def _counted(connection: psycopg.Connection, code: str, month: Month) -> tuple[l
     rows = warehouse.fetch(
         connection,
         "select role, coalesce(reason, nullif(channel, 'home_visit')), count(*),"
-        " count(*) filter (where role <> 'not_selected' and (doubt is not null or is_secret))"
+        " count(*) filter (where decision.is_to_review(role, doubt, is_secret))"
         " from core.adjusted_proposal where municipality_code = %s and signal_month = %s"
         " group by 1, 2 order by role desc, 3 desc, 2",
         [code, month.first_day],
@@ -205,7 +205,9 @@ def record(row: dict, answer: dict) -> str:
                 )
             for out, spare in exchanges:
                 _exchange(connection, code, month, out, spare, said.reason, said.by)
-            decision.record(connection, code, month, said.by, automatic=False)
+            if not decision.record(connection, code, month, said.by, automatic=False):
+                # By a run that approves automatically; what was exchanged for this answer goes with the transaction.
+                raise UsageError("it was approved at the same moment.")
             return f"The selection of {month} for {code} is approved."
     except UsageError as error:
         return f"Not recorded: {error}"

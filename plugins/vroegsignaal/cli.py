@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -60,6 +61,7 @@ def run() -> None:
     from vroegsignaal import console, landing, reading, replay
 
     here = settings.load()
+    as_bi = partial(reading.rows, here, role="bi")
     ours = here.landing == str(here.home / "landing")
     if ours or ("://" not in here.landing and not landing.months(here)):
         console.out.print(f"Writing the pilot's deliveries to {here.landing}")
@@ -67,8 +69,8 @@ def run() -> None:
     _run_months(here, _months_there(here))
     if ours:
         with replay.warehouse_running(here):
-            found = compare(lambda statement: reading.rows(here, statement, "bi"))
-            chosen = choices(lambda statement: reading.rows(here, statement, "bi"))
+            found = compare(as_bi)
+            chosen = choices(as_bi)
         console.out.print("\nWhom the platform would have chosen in the pilot:")
         console.out.print(format_choices(chosen))
         console.out.print("\nBeside the published evaluation:")
@@ -177,11 +179,12 @@ def pilot(
         from vroegsignaal import reading, replay
 
         here = settings.load()
+        as_bi = partial(reading.rows, here, role="bi")
         with replay.warehouse_running(here):
             if choice:
-                typer.echo(format_choices(choices(lambda statement: reading.rows(here, statement, "bi"))))
+                typer.echo(format_choices(choices(as_bi)))
             if compare:
-                found = compared(lambda statement: reading.rows(here, statement, "bi"))
+                found = compared(as_bi)
                 typer.echo(format_comparison(found, every_cell=True))
 
 

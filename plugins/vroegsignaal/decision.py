@@ -24,9 +24,8 @@ def approve(month: Month) -> dict[str, int]:
         municipalities = warehouse.fetch(
             connection,
             "select municipality_code, approval.approved_at is not null,"
-            " register.state <> 'usable' or register.state is not null and not exists ("
-            " select 1 from config.policy where policy.municipality_code = month_received.municipality_code"
-            " and policy.parameter like 'capacity%%' and policy.valid_from <= %s)"
+            " register.state <> 'usable'"
+            " or register.state is not null and not config.has_capacity(municipality_code, %s)"
             " from raw.month_received"
             " inner join config.municipalities using (municipality_code)"
             " left join decision.approval using (municipality_code, signal_month)"

@@ -98,7 +98,7 @@ def _mark(connection: psycopg.Connection, schema: str, table: str) -> tuple[int,
 def _totals(here: Settings, months: list[Month]) -> list[MonthTotals]:
     """What the marts say of the months; nothing while a month was never published."""
     with warehouse.connect(here, "transformer") as connection:
-        if warehouse.fetch(connection, "select to_regclass('mart.drops') is null") == [(True,)]:
+        if not warehouse.is_there(connection, "mart.drops"):
             return []
         rows = warehouse.fetch(
             connection,
@@ -128,8 +128,8 @@ def remarks_on_deliveries(here: Settings, months: list[Month]) -> list[str]:
     """What was rejected or missing in the months, where matching stopped, and what nobody configured."""
     days = [[month.first_day for month in months]]
     with warehouse.connect(here, "transformer") as connection:
-        published = warehouse.fetch(connection, "select to_regclass('mart.drops') is not null") == [(True,)]
-        queries = [_REJECTED, *([_MISSING, _STOPPED, _WITHOUT_CAPACITY] if published else []), _NOT_CONFIGURED]
+        published = [_MISSING, _STOPPED, _WITHOUT_CAPACITY] if warehouse.is_there(connection, "mart.drops") else []
+        queries = [_REJECTED, *published, _NOT_CONFIGURED]
         return [remark for query in queries for (remark,) in warehouse.fetch(connection, query, days)]
 
 
@@ -169,21 +169,12 @@ _STOPPED = """
 """
 _WITHOUT_CAPACITY = """
     select
-        'No capacity is set for ' || matched.municipality_code || ' on the 25th of '
-        || string_agg(to_char(matched.signal_month, 'YYYY-MM'), ', ' order by matched.signal_month)
+        'No capacity is set for ' || municipality_code || ' on the 25th of '
+        || string_agg(to_char(signal_month, 'YYYY-MM'), ', ' order by signal_month)
         || ' (policy.csv): nobody was selected.'
-    from (
-        select municipality_code, signal_month from mart.matches_by_month where signal_month = any(%s) and total > 0
-    ) as matched
-    where not exists (
-        select 1
-        from config.policy as policy
-        where
-            policy.municipality_code = matched.municipality_code
-            and policy.parameter like 'capacity%%'
-            and policy.valid_from <= matched.signal_month + 24
-    )
-    group by matched.municipality_code
+    from mart.matches_by_month
+    where signal_month = any(%s) and total > 0 and not config.has_capacity(municipality_code, signal_month + 24)
+    group by municipality_code
     order by 1
 """
 _NOT_CONFIGURED = """

@@ -62,7 +62,7 @@ def derived_since(month: Month) -> list[Month]:
     """The months derived before on which a delivery of this month bears: itself, and those that look back at it."""
     here = settings.load()
     with warehouse.connect(here, "transformer") as connection:
-        if warehouse.fetch(connection, "select to_regclass('core.population_register') is null") == [(True,)]:
+        if not warehouse.is_there(connection, "core.population_register"):
             return []
         rows = warehouse.fetch(connection, _DERIVED_SINCE, {"month": month.first_day, "day": month.match_day})
     return [Month(day.year, day.month) for (day,) in rows]

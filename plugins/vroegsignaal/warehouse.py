@@ -110,6 +110,11 @@ def fetch(connection: psycopg.Connection, query: str | sql.Composed, values: obj
     return connection.execute(query, values).fetchall()
 
 
+def is_there(connection: psycopg.Connection, relation: str) -> bool:
+    """Whether a table or view, written `schema.name`, was made yet: those of dbt come with the first month."""
+    return fetch(connection, "select to_regclass(%s) is not null", [relation]) == [(True,)]
+
+
 def _parts(outside: str) -> SplitResult:
     """The parts of VROEGSIGNAAL_WAREHOUSE; raises UsageError, which does not repeat it, unless it is a complete URI."""
     try:
@@ -129,7 +134,7 @@ def _parts(outside: str) -> SplitResult:
 
 
 def _prepared_for(connection: psycopg.Connection) -> str | None:
-    if connection.execute("select to_regclass('config.prepared')").fetchone()[0] is None:
+    if not is_there(connection, "config.prepared"):
         return None
     row = connection.execute("select fingerprint from config.prepared").fetchone()
     return row[0] if row else None

@@ -14,6 +14,5 @@ select
     ) as what_to_check
 from {{ ref('standing_selection') }}
 where
-    (doubt is not null or is_secret)
-    and role <> 'not_selected'
+    decision.is_to_review(role, doubt, is_secret)
     and {{ in_own_municipality() }}

@@ -116,62 +116,61 @@ visited as (
 
 ),
 
-called as (
+with_visits as (
 
     select
-        municipality_code,
-        household_id
-    from (
-        select
-            selectable.*,
-            row_number() over (partition by selectable.municipality_code order by selectable.preference) as place
-        from selectable
-        left join visited using (municipality_code, household_id)
-        where selectable.has_phone and visited.household_id is null
-    ) as reachable
-    where place <= capacity_phone
+        selectable.*,
+        visited.household_id is not null as is_visited
+    from selectable
+    left join visited using (municipality_code, household_id)
 
 ),
 
-mailed as (
+-- Each next channel is for those whom none before it took, and whom it reaches.
+
+with_calls as (
 
     select
-        municipality_code,
-        household_id
-    from (
-        select
-            selectable.*,
-            row_number() over (partition by selectable.municipality_code order by selectable.preference) as place
-        from selectable
-        left join visited using (municipality_code, household_id)
-        left join called using (municipality_code, household_id)
-        where selectable.has_email and visited.household_id is null and called.household_id is null
-    ) as reachable
-    where place <= capacity_mail
+        *,
+        not is_visited
+        and has_phone
+        and row_number() over (
+            partition by municipality_code, not is_visited and has_phone
+            order by preference
+        ) <= capacity_phone as is_called
+    from with_visits
+
+),
+
+with_mails as (
+
+    select
+        *,
+        not (is_visited or is_called)
+        and has_email
+        and row_number() over (
+            partition by municipality_code, not (is_visited or is_called) and has_email
+            order by preference
+        ) <= capacity_mail as is_mailed
+    from with_calls
 
 ),
 
 approached as (
 
     select
-        selectable.*,
+        *,
         case
-            when visited.household_id is not null then 'home_visit'
-            when called.household_id is not null then 'phone'
-            when mailed.household_id is not null then 'mail'
+            when is_visited then 'home_visit'
+            when is_called then 'phone'
+            when is_mailed then 'mail'
             when
                 row_number() over (
-                    partition by
-                        selectable.municipality_code, coalesce(
-                            visited.household_id, called.household_id, mailed.household_id
-                        ) is null
-                    order by selectable.preference
-                ) <= selectable.capacity_letter then 'letter'
+                    partition by municipality_code, is_visited or is_called or is_mailed
+                    order by preference
+                ) <= capacity_letter then 'letter'
         end as channel
-    from selectable
-    left join visited using (municipality_code, household_id)
-    left join called using (municipality_code, household_id)
-    left join mailed using (municipality_code, household_id)
+    from with_mails
 
 ),
 

@@ -22,7 +22,7 @@ def write(here: Settings, code: str, month: Month, folder: Path) -> int:
     Without any there is no file, also where there was one.
     """
     with warehouse.connect(here, "caseworker") as connection:
-        if warehouse.fetch(connection, "select to_regclass('casework.review') is null") == [(True,)]:
+        if not warehouse.is_there(connection, "casework.review"):
             return 0
         # The role sees every municipality; the session is limited to this one.
         connection.execute("select set_config('vroegsignaal.municipality', %s, false)", [code])

@@ -24,6 +24,16 @@ language sql stable as $$
         policy.sector is null, policy.valid_from desc
 $$;
 
+create or replace function config.has_capacity(of_municipality text, day date) returns boolean
+language sql stable as $$
+    -- Whether the municipality has said by the day how many households it can approach, by whichever means. The defaults
+    -- stand in for what it left open; for this they would mean that nobody is chosen.
+    select exists (
+        select 1 from config.policy
+        where municipality_code = of_municipality and starts_with(parameter, 'capacity') and valid_from <= day
+    )
+$$;
+
 create or replace function config.raised_on(day date)
 returns table (municipality_code text, sector text, rule text)
 language sql stable as $$

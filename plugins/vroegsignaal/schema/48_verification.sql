@@ -114,6 +114,12 @@ language sql stable security definer set search_path = pg_catalog as $$
     left join elsewhere on elsewhere.drop_id = customer.drop_id and elsewhere.line_no = customer.line_no
 $$;
 
+create or replace function decision.is_to_review(role text, doubt text, is_secret boolean) returns boolean
+language sql immutable parallel safe as $$
+    -- Whether somebody should look before a selection is approved: at who may be approached, and is doubtful or secret.
+    select role <> 'not_selected' and (doubt is not null or coalesce(is_secret, false))
+$$;
+
 create or replace function decision.doubt_in_words(doubt text) returns text
 language sql immutable parallel safe as $$
     -- What is doubtful about a household, for case workers.
