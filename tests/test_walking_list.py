@@ -11,7 +11,7 @@ from deciding import Chosen, approve
 from openpyxl.utils import get_column_letter
 from oracle.small_landing import DEC, FEB, JAN, NOV, A, Small, signal
 
-from vroegsignaal import contract, outbox
+from vroegsignaal import contract, outbox, warehouse
 from vroegsignaal.months import Month
 from vroegsignaal.outbox import walking_list
 from vroegsignaal.settings import Settings
@@ -254,3 +254,67 @@ def test_a_case_number_of_four_digits_is_not_cut_off(delivery: Delivery) -> None
     _, here = delivery
     statement = "select decision.case_number('0637', '2019-01-01', rank) from unnest(array[7, 1007]) as rank"
     assert rows(here, statement) == [("0637-201901-007",), ("0637-201901-1007",)]
+
+
+def report_with_numbers(small: Small, month: str, creditor: str, name: str, phone: str, amount: str) -> None:
+    """Let a creditor report number 1 with a telephone number, or without."""
+    small.put(
+        month,
+        f"signals/{creditor}.csv",
+        "signaal_id;klantnummer;achternaam;huisnummer;postcode;telefoonnummer;bedrag;ontstaansdatum;signaaldatum\n"
+        f"{creditor}1;k{creditor};{name};1;1234QQ;{phone};{amount};{month}-01;{month}-10\n",
+    )
+
+
+def told_of_number_1(here: Settings) -> tuple[str, str | None]:
+    approve(here, JAN, Chosen(1))
+    (row,) = handed_out(here)
+    return row["achternaam"], row["telefoonnummer"]
+
+
+def test_the_number_is_that_of_whom_the_visitor_asks_for_if_there_is_one(delivery: Delivery) -> None:
+    small, here = delivery
+    report_with_numbers(small, DEC, "wit", "Eerder", "0600000001", "900")
+    report_with_numbers(small, JAN, "rood", "Nu", "0600000002", "100")
+    for month in (DEC, JAN):
+        stepping.receive(month)
+    # The newest month goes first, though less is owed there.
+    assert told_of_number_1(here) == ("Nu", "0600000002")
+
+
+def test_without_one_it_is_that_of_another_creditors_newest_customer(delivery: Delivery) -> None:
+    small, here = delivery
+    report_with_numbers(small, DEC, "wit", "Eerder", "0600000001", "900")
+    report_with_numbers(small, JAN, "rood", "Nu", "", "100")
+    for month in (DEC, JAN):
+        stepping.receive(month)
+    assert told_of_number_1(here) == ("Nu", "0600000001")
+
+
+def test_the_number_of_a_former_tenant_is_not_told(delivery: Delivery) -> None:
+    small, here = delivery
+    report_with_numbers(small, NOV, "wit", "Vroeger", "0600000001", "900")
+    for creditor in ("rood", "wit"):
+        report_with_numbers(small, JAN, creditor, "Nu", "", "100")
+    for month in (NOV, JAN):
+        stepping.receive(month)
+    assert told_of_number_1(here) == ("Nu", None)
+
+
+def test_whom_a_person_took_off_the_list_stands_in_for_nobody(delivery: Delivery) -> None:
+    small, here = delivery
+    report(small, JAN, 1, 2, 3)
+    stepping.receive(JAN)
+    approve(here, JAN, Chosen(1), Chosen(2, role="reserve"), Chosen(3, role="reserve"))
+    assert by_number(here, "vervangen_door")[1] == 2
+    with warehouse.connect(here, "owner") as connection:
+        connection.execute(
+            "insert into decision.exchange"
+            " (municipality_code, signal_month, household_out, household_in, reason, exchanged_by)"
+            " select municipality_code, signal_month, max(household_id) filter (where rank = 2),"
+            " max(household_id) filter (where rank = 1), 'bezoek is niet veilig', 'vries'"
+            " from decision.selection group by municipality_code, signal_month"
+        )
+    (here.out / A / JAN / "looplijst.xlsx").unlink()
+    assert by_number(here, "vervangen_door")[1] == 3
+    assert by_number(here, "let_op")[2] == "van de lijst gehaald (bezoek is niet veilig): geen vervanger"

@@ -111,6 +111,22 @@ language sql stable security definer set search_path = pg_catalog as $$
         where counted.in_force
     ),
 
+    in_turn as (
+        -- In which turn the visitor asks for the customers of a household: first those of each creditor's newest month
+        -- whose arrears still stand, the largest first. What was replaced by now only helps where nothing in force is left.
+        select
+            counted.*,
+            newest.drop_id is not null as is_newest,
+            row_number() over (
+                partition by counted.household_id
+                order by
+                    newest.drop_id is null, counted.taken_on is not null, counted.signal_month desc,
+                    counted.bedrag desc, counted.creditor, counted.line_no
+            ) as turn
+        from counted
+        left join newest on newest.drop_id = counted.drop_id and newest.line_no = counted.line_no
+    ),
+
     since as (
         select
             newest.household_id,
@@ -243,12 +259,15 @@ language sql stable security definer set search_path = pg_catalog as $$
         case selection.role when 'selected' then 'geselecteerd' else 'reserve' end,
         decision.case_number(of_municipality, of_month, selection.rank),
         nullif(concat_ws(' ', customer.voorvoegsel, customer.achternaam), ''),
-        coalesce(customer.straatnaam, resident.straatnaam),
+        -- What the register says of an address that is kept secret does not leave it.
+        coalesce(customer.straatnaam, case when resident.is_secret is not true then resident.straatnaam end),
         door.huisnummer,
         door.huisletter,
         door.huisnummertoevoeging,
         door.postcode,
-        coalesce(customer.woonplaats, resident.woonplaats, municipality.name),
+        coalesce(
+            customer.woonplaats, case when resident.is_secret is not true then resident.woonplaats end, municipality.name
+        ),
         selection.district,
         creditors.names,
         selection.arrears_eur,
@@ -290,56 +309,29 @@ language sql stable security definer set search_path = pg_catalog as $$
         left join since on since.creditor = register.creditor and since.household_id = selection.household_id
         where register.creditor = any(string_to_array(selection.creditors, ', '))
     ) as creditors
-    -- Whom the visitor asks for: of those of each creditor's newest month whose arrears still stand, the customer with
-    -- the largest. What was replaced by now only helps where nothing in force is left.
-    left join lateral (
-        select counted.*
-        from counted
-        left join newest on newest.drop_id = counted.drop_id and newest.line_no = counted.line_no
-        where counted.household_id = selection.household_id
-        order by
-            newest.drop_id is null, counted.taken_on is not null, counted.signal_month desc, counted.bedrag desc,
-            counted.creditor, counted.line_no
-        limit 1
-    ) as customer on true
+    left join in_turn as customer on customer.household_id = selection.household_id and customer.turn = 1
+    -- The number and the address may be another customer's than the one to ask for.
+    cross join lateral (
+        select
+            (array_agg(other.telefoonnummer order by other.turn) filter (where other.telefoonnummer is not null))[1]
+                as telefoonnummer,
+            (array_agg(other.email order by other.turn) filter (where other.email is not null))[1] as email
+        from in_turn as other
+        where other.household_id = selection.household_id and other.is_newest = customer.is_newest
+    ) as reached
     -- A delivery may be rejected after all when it is judged again; what was approved is still visited.
     inner join vault.household as household on household.household_id = selection.household_id
-    -- What the register says of an address that is kept secret does not leave it: by then, or asked for since.
-    left join lateral (
+    cross join lateral (
         select
+            -- By the approval, or asked for since.
             selection.is_secret or bool_or(person.geheimhouding) as is_secret,
-            case
-                when not coalesce(selection.is_secret or bool_or(person.geheimhouding), false)
-                    then (array_agg(person.straatnaam order by person.line_no))[1]
-            end as straatnaam,
-            case
-                when not coalesce(selection.is_secret or bool_or(person.geheimhouding), false)
-                    then (array_agg(person.woonplaats order by person.line_no))[1]
-            end as woonplaats
+            (array_agg(person.straatnaam order by person.line_no))[1] as straatnaam,
+            (array_agg(person.woonplaats order by person.line_no))[1] as woonplaats
         from raw.population_register(of_month) as register
         inner join quality.accepted_brp as person
             on person.drop_id = register.drop_id and person.household_id = selection.household_id
         where register.municipality_code = of_municipality
-    ) as resident on true
-    -- The number and the address may be another customer's than the one to ask for.
-    left join lateral (
-        select
-            (
-                array_agg(
-                    counted.telefoonnummer
-                    order by newest.drop_id is null, counted.taken_on is not null, counted.bedrag desc, counted.creditor
-                ) filter (where counted.telefoonnummer is not null)
-            )[1] as telefoonnummer,
-            (
-                array_agg(
-                    counted.email
-                    order by newest.drop_id is null, counted.taken_on is not null, counted.bedrag desc, counted.creditor
-                ) filter (where counted.email is not null)
-            )[1] as email
-        from counted
-        left join newest on newest.drop_id = counted.drop_id and newest.line_no = counted.line_no
-        where counted.household_id = selection.household_id
-    ) as reached on true
+    ) as resident
     left join decision.exchange as exchanged
         on exchanged.municipality_code = selection.municipality_code
         and exchanged.signal_month = selection.signal_month
