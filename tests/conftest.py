@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from oracle.small_landing import JAN, A, Small
 from pilot_files import accepted, judged_rows, landing, matches  # noqa: F401
@@ -50,6 +51,13 @@ def platform(home: Path, **variables: str) -> Iterator[Settings]:
 def server_home(new_home: Callable[[], Path]) -> Path:
     """One server for the module: initialising one takes seconds."""
     return new_home()
+
+
+@pytest.fixture(scope="module")
+def connection(server_home: Path) -> Iterator[psycopg.Connection]:
+    """A connection as transformer to a warehouse without a row, for functions of the database."""
+    with platform(server_home) as here, warehouse.open_connection(here, "transformer") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -8,15 +8,11 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import platform
-
-from vroegsignaal import warehouse
 
 Household = tuple[int, frozenset[str]]
 Worth = tuple[int, int, Fraction]
@@ -24,12 +20,6 @@ Ask = Callable[..., list[int]]
 
 SETS = [frozenset(letters) for letters in ("rh", "rw", "re", "we", "he", "hw", "r", "w", "rhe", "rwhe")]
 WEIGHTS = [10, 7, 3, 2, 2, 2, 1, 1, 1, 1]
-
-
-@pytest.fixture(scope="module")
-def connection(server_home: Path) -> Iterator[psycopg.Connection]:
-    with platform(server_home) as here, warehouse.open_connection(here, "transformer") as opened:
-        yield opened
 
 
 @pytest.fixture

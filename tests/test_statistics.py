@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import psycopg
 import pytest
-from conftest import platform
 from scipy import special, stats
-
-from vroegsignaal import warehouse
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -21,12 +17,6 @@ CLOSE = 1e-9
 FLOAT = "double precision"
 Ask = Callable[..., list[tuple]]
 Array = np.ndarray
-
-
-@pytest.fixture(scope="module")
-def connection(server_home: Path) -> Iterator[psycopg.Connection]:
-    with platform(server_home) as here, warehouse.open_connection(here, "transformer") as opened:
-        yield opened
 
 
 @pytest.fixture

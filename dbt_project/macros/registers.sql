@@ -10,3 +10,8 @@
     where feed = '{{ feed }}' and status = 'accepted' and signal_month <= {{ month() }}
     order by municipality_code, signal_month desc
 {%- endmacro %}
+
+{# The drops of a feed whose rows count: those that no later delivery replaced. #}
+{% macro in_force(feed) -%}
+    select drop_id from {{ ref('stg_drop') }} where feed = '{{ feed }}' and status = 'accepted'
+{%- endmacro %}

@@ -1,6 +1,6 @@
 with in_force as (
 
-    select drop_id from {{ ref('stg_drop') }} where feed = 'ris' and status = 'accepted'
+    {{ in_force('ris') }}
 
 ),
 

@@ -1,6 +1,6 @@
 with in_force as (
 
-    select drop_id from {{ ref('stg_drop') }} where feed = 'signals' and status = 'accepted'
+    {{ in_force('signals') }}
 
 ),
 
