@@ -15,7 +15,7 @@ SQL := dbt_project/models
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run up down test lint lint-python lint-sql lint-yaml lint-markdown format docs lock secrets clean $(VENV)
+.PHONY: help run up down test lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock secrets clean $(VENV)
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,8 +29,14 @@ up: $(READY)  ## Start the warehouse and Airflow, and leave them running
 down: $(READY)  ## Stop what `make up` started
 	@$(BIN)/vroegsignaal down
 
-test: $(READY_DEV)  ## Run all tests
+test: $(READY_DEV) browser  ## Run all tests
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+# Tests look at pages with the browser that there is, else with Debian's.
+browser:
+	@command -v chromium chromium-browser google-chrome google-chrome-stable > /dev/null \
+		|| { echo "Installing a browser for the tests: chromium."; apt-get install -qq --yes chromium > /dev/null; } \
+		|| echo "There is no browser: install chromium or Chrome, or the tests that look at pages will fail."
 
 lint: $(READY_DEV)  ## Check style; changes nothing
 	@$(MAKE) --keep-going lint-python lint-sql lint-yaml lint-markdown

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browser import opened
 from typing_home import Home
 
 from pilot.published import cells, number
@@ -144,6 +145,31 @@ def test_every_month_has_its_walking_list(pilot: tuple[Home, subprocess.Complete
                 found[place] = found.get(place, 0) + 1
     assert found == wanted
     assert sum(households for (_, role), households in found.items() if role == "selected") > 200
+
+
+def test_the_report_of_the_pilot_says_what_the_evaluation_printed(
+    pilot: tuple[Home, subprocess.CompletedProcess],
+) -> None:
+    home, _ = pilot
+    folder = home.folder / "out" / "0637"
+    for month in REGISTERED_MONTHS:
+        assert (folder / month / "evaluatie.pdf").stat().st_size > 0
+    page = folder / REGISTERED_MONTHS[-1] / "evaluatie.html"
+    with opened(page) as seen:
+        assert [url for url in seen.requests if not url.startswith("data:")] == [page.as_uri()]
+        assert (seen.errors, seen.violations()) == ([], [])
+        figures = dict(
+            zip(
+                seen.page.locator(".figures dt").all_inner_texts(),
+                seen.page.locator(".figures .value").all_inner_texts(),
+                strict=True,
+            )
+        )
+    assert figures["signalen"] == cells("table_2_01")["totaal", "totaal"]
+    assert figures["matches"] == cells("table_2_02")["totaal", "total"]
+    assert figures["zaken"] == cells("table_2_03")["totaal", "total"]
+    assert figures["contact"] == cells("table_2_08")["totaal", "pct_contact"] + "%"
+    assert figures["gemiddelde achterstand"] == "€ " + cells("table_2_09")["totaal", "mean_eur"]
 
 
 def test_nothing_delivered_vanished(pilot: tuple[Home, subprocess.CompletedProcess]) -> None:

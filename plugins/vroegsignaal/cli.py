@@ -140,15 +140,19 @@ def evaluate(
         str | None,
         typer.Option(help="The month as of which, jjjj-mm: nothing of a later folder is known; else the last."),
     ] = None,
+    period: Annotated[
+        str | None,
+        typer.Option(help="The period, of periods.csv or a year, that the report is about; else the current."),
+    ] = None,
 ) -> None:
-    """Evaluate the cases as of a month: receive what was not received up to it, and make the tables anew."""
+    """Evaluate the cases as of a month: receive what was not yet, make the tables anew, and write the report."""
     from vroegsignaal import evaluation, replay
     from vroegsignaal.months import Month
 
     wanted = Month.parse(as_of) if as_of else None
     here = settings.load()
     with replay.warehouse_running(here):
-        done = evaluation.evaluate(here, wanted)
+        done = evaluation.evaluate(here, wanted, period)
     typer.echo(evaluation.told(done))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from vroegsignaal import door, intake, landing, transform, warehouse
+from vroegsignaal import door, intake, landing, outbox, transform, warehouse
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
@@ -19,12 +20,15 @@ class Evaluation:
     not_matched: list[Month]
     periods: list[tuple[str, str, int]]
     """Municipality, period, and the number of its cases."""
+    reports: list[Path]
+    """The pages of the reports; beside each is the same on paper."""
 
 
-def evaluate(here: Settings, as_of: Month | None = None) -> Evaluation:
-    """Evaluate as of a month, else as of the last one there is; the warehouse has to be up.
+def evaluate(here: Settings, as_of: Month | None = None, period: str | None = None) -> Evaluation:
+    """Evaluate as of a month, else as of the last one there is, and write the reports; the warehouse has to be up.
 
-    Raises UsageError when there is no month up to it, and PlatformError when none of them was matched yet.
+    The reports are about the current period of each municipality, or about a named one. Raises UsageError when there is
+    no month up to it, or no such period, and PlatformError when none of the months was matched yet.
     """
     there = sorted({*landing.months(here), *_received(here)})
     as_of = as_of or (there[-1] if there else None)
@@ -40,7 +44,8 @@ def evaluate(here: Settings, as_of: Month | None = None) -> Evaluation:
         raise PlatformError("no month was matched yet: run `vroegsignaal replay` first.")
     transform.evaluate(as_of)
     not_matched = [month for month in _months_with_signals(here) if month <= as_of and month not in matched]
-    return Evaluation(as_of, received, not_matched, _periods(here))
+    reports = outbox.write_reports(here, period)
+    return Evaluation(as_of, received, not_matched, _periods(here), reports)
 
 
 def told(done: Evaluation) -> str:
@@ -54,6 +59,7 @@ def told(done: Evaluation) -> str:
             " `vroegsignaal month`."
         )
     lines += [f"{municipality}, period {period}: {cases} cases" for municipality, period, cases in done.periods]
+    lines += [f"Report: {page} (and .pdf)" for page in done.reports]
     lines.append('Read it with `vroegsignaal query "select * from mart.outcomes"`; the tables are in the README.')
     return "\n".join(lines)
 

@@ -32,11 +32,11 @@ def derive(month: Month) -> dict[str, int]:
 def publish(month: Month) -> dict[str, int]:
     """Bring what others read up to date: casework, evaluation and mart, with their tests.
 
-    The cases are evaluated as of the last month that was received, whatever month this is.
+    The cases are evaluated as of the last month that was matched, whatever month this is.
     """
     here = settings.load()
-    with _publishing(here) as connection:
-        ((last,),) = warehouse.fetch(connection, "select max(signal_month) from raw.month_received")
+    with publishing(here) as connection:
+        ((last,),) = warehouse.fetch(connection, "select max(signal_month) from decision.derived")
         as_of = Month(last.year, last.month) if last else month
         return _build(here, month, "casework", "evaluation", "mart", as_of=as_of)
 
@@ -46,13 +46,13 @@ def evaluate(as_of: Month) -> dict[str, int]:
     here = settings.load()
     # Staging too: what an older version made lacks what is evaluated now.
     chosen = ["--select", "path:models/staging", "path:models/evaluation+"]
-    with _publishing(here):
+    with publishing(here):
         return run_dbt(here, as_of, "evaluation", *_BUILD, *chosen)
 
 
 @contextmanager
-def _publishing(here: Settings) -> Iterator[psycopg.Connection]:
-    """A connection for as long as marts are made: two runs at once would take each other's tables away."""
+def publishing(here: Settings) -> Iterator[psycopg.Connection]:
+    """A connection for as long as marts are made, or read as a whole: two runs at once would take tables away."""
     with warehouse.open_connection(here, "transformer") as connection:
         connection.execute("select pg_advisory_lock(hashtext('vroegsignaal publish'))")
         yield connection

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
-from vroegsignaal import settings, warehouse
+from vroegsignaal import settings, transform, warehouse
+from vroegsignaal.errors import UsageError
 from vroegsignaal.months import Month
-from vroegsignaal.outbox import alerts, manifest, notices, reminders, review_list, walking_list
+from vroegsignaal.outbox import alerts, manifest, notices, reminders, report, review_list, walking_list
 
 
 def alert(month: Month, day: date | None = None) -> dict[str, int]:
@@ -33,11 +35,12 @@ def remind(month: Month, day: date) -> dict[str, int]:
 def hand_out(month: Month) -> dict[str, int]:
     """Write the month's files for every municipality: notices, manifest, review list and, once approved, walking list.
 
-    Returns how many notices and walking lists were written (a list on which nothing changed stays as it is), and how
-    many households are to be looked at.
+    And the report of the evaluation, in the folder of the month as of which it is told. Returns how many notices,
+    walking lists (one on which nothing changed stays as it is) and reports were written, and how many households are to
+    be looked at.
     """
     here = settings.load()
-    counts = {"notices": 0, "walking_lists": 0, "to_review": 0}
+    counts = {"notices": 0, "walking_lists": 0, "to_review": 0, "reports": 0}
     for code, approved in _received(here, month):
         folder = here.out / code / str(month)
         counts["notices"] += notices.write(here, code, month, folder)
@@ -45,7 +48,25 @@ def hand_out(month: Month) -> dict[str, int]:
         counts["to_review"] += review_list.write(here, code, month, folder)
         if approved:
             counts["walking_lists"] += walking_list.write(here, code, month, folder)
+    counts["reports"] = len(write_reports(here))
     return counts
+
+
+def write_reports(here: settings.Settings, period: str | None = None) -> list[Path]:
+    """Write the report of every municipality that was evaluated, about its current period or a named one.
+
+    Returns the pages. Raises UsageError when no municipality has the named period.
+    """
+    with transform.publishing(here) as connection:
+        if not warehouse.is_there(connection, "mart.evaluation_periods"):
+            return []
+        there = warehouse.fetch(
+            connection, "select municipality_code, array_agg(period) from mart.evaluation_periods group by 1 order by 1"
+        )
+        if period and not any(period in periods for _, periods in there):
+            names = ", ".join(sorted({name for _, periods in there for name in periods})) or "none yet"
+            raise UsageError(f"no municipality has a period '{period}'. The periods that were evaluated: {names}.")
+        return [report.write(here, code, period) for code, periods in there if period is None or period in periods]
 
 
 def _received(here: settings.Settings, month: Month) -> list[tuple[str, bool]]:
