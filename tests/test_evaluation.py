@@ -29,9 +29,9 @@ NOT_LISTED = "niet in de codelijst"
 IN_DECEMBER, IN_JANUARY = date(2021, 12, 1), date(2022, 1, 1)
 EVALUATED = (
     "arrears_by_creditor", "arrears_by_outcome", "causes", "combinations", "composition_by_outcome",
-    "contact_by_walking_month", "dossiers_by_combination", "dossiers_by_month", "durations", "evaluation_periods",
-    "flyers", "other_problems", "outcomes", "plan_of_approach", "reach", "referred_and_refusing", "repeats",
-    "selection_audit", "signals_by_creditor_source", "working_agreement",
+    "contact_by_walking_month", "contact_rates", "dossiers_by_combination", "dossiers_by_month", "durations",
+    "evaluation_periods", "flyers", "other_problems", "outcomes", "plan_of_approach", "reach", "referred_and_refusing",
+    "repeats", "selection_audit", "signals_by_creditor_source", "throughput", "working_agreement",
 )  # fmt: skip
 
 
@@ -328,6 +328,33 @@ def test_the_working_agreement_as_figures(evaluated: dict) -> None:
         ("help_finished", 1, 0, 0, None, True),
         ("agreement_kept", 1, 0, 0, None, True),
     }
+
+
+def test_contact_is_told_of_visited_of_all_of_attempted_and_of_ended_cases(evaluated: dict) -> None:
+    columns = ("rate", "contact", "n", "pct")
+    assert of(evaluated[FEB]["contact_rates"], *columns, period="2021") == {
+        (rate, 2, 3, Decimal("66.7")) for rate in ("of_walked", "of_all", "of_attempted", "of_ended")
+    }
+    # d5 and d7 are open and were not visited; nobody tried to reach anybody.
+    assert of(evaluated[FEB]["contact_rates"], *columns, period="2022") == {
+        ("of_walked", 1, 2, 50), ("of_all", 1, 4, 25), ("of_attempted", 0, 0, None), ("of_ended", 1, 2, 50),
+    }  # fmt: skip
+
+
+def test_how_soon_against_the_terms_of_policy_and_law(evaluated: dict) -> None:
+    columns = ("step", "term", "n", "median_days", "p90_days", "judged", "in_term")
+    # All were visited on 5 January; d3 was not reached, and four weeks after 25 December are over.
+    assert of(evaluated[FEB]["throughput"], *columns, period="2021") == {
+        ("first_attempt", "policy_approach", 3, 8, 8, 0, 0),
+        ("first_attempt", "statutory", 3, 8, 8, 3, 3),
+        ("first_contact", "policy_approach", 2, 8, 8, 0, 0),
+        ("first_contact", "statutory", 2, 8, 8, 3, 2),
+        # After 23, 33 and 44 days, and the last of these two days late.
+        ("closing", "policy_closing", 3, 33, Decimal("41.8"), 3, 2),
+    }
+    # d6 was closed before it was made; the term of d5 and d7 runs.
+    closed = of(evaluated[FEB]["throughput"], *columns[2:], period="2022", step="closing")
+    assert closed == {(1, 4, 4, 1, 1)}
 
 
 def test_attempts_that_reached_somebody_and_households_that_came_back(evaluated: dict) -> None:
