@@ -30,8 +30,9 @@ IN_DECEMBER, IN_JANUARY = date(2021, 12, 1), date(2022, 1, 1)
 EVALUATED = (
     "arrears_by_creditor", "arrears_by_outcome", "causes", "combinations", "composition_by_outcome",
     "contact_by_walking_month", "contact_rates", "dossiers_by_combination", "dossiers_by_month", "durations",
-    "evaluation_periods", "flyers", "other_problems", "outcomes", "plan_of_approach", "reach", "referred_and_refusing",
-    "repeats", "selection_audit", "signals_by_creditor_source", "throughput", "working_agreement",
+    "evaluation_periods", "flyers", "indicators", "other_problems", "outcomes", "plan_of_approach", "reach",
+    "referred_and_refusing", "repeats", "selection_audit", "signals_by_creditor_source", "throughput",
+    "working_agreement",
 )  # fmt: skip
 
 
@@ -355,6 +356,40 @@ def test_how_soon_against_the_terms_of_policy_and_law(evaluated: dict) -> None:
     # d6 was closed before it was made; the term of d5 and d7 runs.
     closed = of(evaluated[FEB]["throughput"], *columns[2:], period="2022", step="closing")
     assert closed == {(1, 4, 4, 1, 1)}
+
+
+def test_the_national_indicators_stand_above_what_they_are_of(evaluated: dict) -> None:
+    columns = ("indicator", "dimension", "numerator", "denominator", "figure")
+    of_2021 = of(evaluated[FEB]["indicators"], *columns, period="2021")
+    # Six signals about three households, in one month, of 1000 inhabitants; all of them became a case.
+    assert of_2021 >= {
+        ("signals_per_1000", "totaal", 6, 1000, 6), ("signals_per_1000", "wonen", 3, 1000, 3),
+        ("sector_share", "water", 3, 6, 50), ("signals_to_case", "totaal", 6, 6, 100),
+        ("signals_without_case", "geen match", 0, 0, None), ("cases_per_1000", "totaal", 3, 1000, 3),
+        ("households_by_kind", "meervoudig", 3, 3, 100), ("households_by_kind", "opeenvolgend", 0, 3, 0),
+        ("contact", "totaal", 2, 3, Decimal("66.7")), ("help_of_contacts", "totaal", 1, 2, 50),
+        ("national_outcome", "Vervolghulp en/of verwijzing financieel", 1, 3, Decimal("33.3")),
+        # d1 was visited (and called after it was closed), d2 visited, d3 visited twice and called.
+        ("contact_by_channel", "minstens een huisbezoek", 2, 3, Decimal("66.7")),
+        ("contact_by_channel", "minstens een telefoontje", 0, 1, 0), ("contact_by_attempts", "3 pogingen", 0, 1, 0),
+        ("brp_mismatch", "twijfel over de persoon", 0, 3, 0), ("deliveries", "ontvangen", 2, 3, Decimal("66.7")),
+    }  # fmt: skip
+    # February had no signals. House 1 was reported in December too, by rood. Of the cases d5 and d7 are open.
+    assert of(evaluated[FEB]["indicators"], *columns, period="2022") >= {
+        ("signals_per_1000", "totaal", 4, 1000, 4), ("households_by_kind", "opeenvolgend", 1, 2, 50),
+        ("repeated_signals", "totaal", 1, 4, 25), ("national_outcome", "nog geen eindresultaat", 2, 4, 50),
+        ("national_outcome", "niet in de codelijst", 1, 4, 25), ("deliveries", "ontvangen", 2, 7, Decimal("28.6")),
+    }  # fmt: skip
+
+
+def test_every_indicator_has_its_rows_also_in_an_empty_period(evaluated: dict) -> None:
+    table = evaluated[MAR]["indicators"]
+    empty = of(table, "indicator", "dimension", "numerator", "figure", "low_pct", municipality_code=B, period="leeg")
+    assert {row[:2] for row in empty} == of(table, "indicator", "dimension", period="2021")
+    assert {row[2:] for row in empty} == {(0, None, None)}
+    # The newest year, and no look at the period.
+    beside = of(table, "benchmark", "benchmark_year", period="2021", indicator="contact")
+    assert beside == {(20, 2023)}
 
 
 def test_attempts_that_reached_somebody_and_households_that_came_back(evaluated: dict) -> None:
