@@ -201,6 +201,7 @@ def test_a_file_that_lies_in_no_feed_is_left_alone_and_named(delivery: Delivery)
     assert rows(here, "select * from raw.drop_ledger") == []
 
 
+BENCHMARKS = "indicator,dimension,year,figure,source\n"
 DIALECTS = "creditor,encoding,delimiter,decimal_separator,thousands_separator\n"
 POLICY = "municipality_code,valid_from,parameter,sector,value\n"
 
@@ -253,6 +254,23 @@ POLICY = "municipality_code,valid_from,parameter,sector,value\n"
             'creditor,name,sector,contact_email\nrood,"Rood,rent,\n',
             ["creditors.csv, line 2", "quotation marks do not match"],
         ),
+        ("benchmarks.csv", f"{BENCHMARKS}contact,totaal,2023,veel,Divosa\n", ["benchmarks.csv, line 2", "'veel'"]),
+        (
+            "benchmarks.csv",
+            f"{BENCHMARKS}contact,totaal,23,20,Divosa\n",
+            ["benchmarks.csv, line 2", "'23' is not a year"],
+        ),
+        (
+            "benchmarks.csv",
+            f"{BENCHMARKS}bereik,totaal,2023,20,Divosa\n",
+            ["benchmarks.csv, line 2", "'bereik' is none"],
+        ),
+        ("benchmarks.csv", f"{BENCHMARKS}contact,totaal,2023,-1,Divosa\n", ["benchmarks.csv, line 2", "0 or more"]),
+        (
+            "benchmarks.csv",
+            f"{BENCHMARKS}contact,totaal,2023,20,Divosa\ncontact,totaal,2023,21,Divosa\n",
+            ["benchmarks.csv, line 3", "a second row"],
+        ),
         ("creditors.csv", "creditor,name\0", ["creditors.csv, line 1", "a null byte"]),
     ],
 )
@@ -281,9 +299,10 @@ def test_what_may_be_a_slip_of_the_pen_is_remarked(delivery: Delivery) -> None:
         "agreements": f"{A},zwart,2020-01-01,",
         "policy": "0001,2020-01-01,capacity,,5",
         "dialects": "roood,utf-8,;,.,",
+        "benchmarks": "contact,total,2023,20,Divosa",
     }.items():
         path = small.config / f"{name}.csv"
-        before = path.read_text() if path.exists() else DIALECTS
+        before = path.read_text() if path.exists() else {"dialects": DIALECTS, "benchmarks": BENCHMARKS}[name]
         path.write_text(f"{before.rstrip()}\n{row}\n")
     small.put(JAN, "signals/rood.csv", "kapot\nrij\n")
     small.put(JAN, "signals/wat.txt", "")
@@ -296,6 +315,7 @@ def test_what_may_be_a_slip_of_the_pen_is_remarked(delivery: Delivery) -> None:
         f"Rejected: {A}/{JAN}/signals/rood.csv (rood): columns_missing: ",
         f"Missing: wit ({A}), {JAN}",
         "Municipality 0002 delivered, but is not in municipalities.csv",
+        "'total' is no label",
         "creditor 'zwart' is not in creditors.csv",
         "municipality 0001 is not in municipalities.csv",
         "'roood' is no creditor, portal or register (brp, ris, shv)",

@@ -31,9 +31,10 @@ NOT_LISTED = "niet in de codelijst"
 IN_DECEMBER, IN_JANUARY = date(2021, 12, 1), date(2022, 1, 1)
 EVALUATED = (
     "arrears_by_creditor", "arrears_by_outcome", "causes", "combinations", "composition_by_outcome",
-    "contact_by_walking_month", "dossiers_by_combination", "dossiers_by_month", "durations", "evaluation_periods",
-    "flyers", "other_problems", "outcomes", "plan_of_approach", "reach", "referred_and_refusing", "repeats",
-    "selection_audit", "signals_by_creditor_source", "working_agreement",
+    "contact_by_walking_month", "contact_rates", "dossiers_by_combination", "dossiers_by_month", "durations",
+    "evaluation_periods", "flyers", "indicators", "other_problems", "outcomes", "plan_of_approach", "reach",
+    "referred_and_refusing", "repeats", "selection_audit", "signals_by_creditor_source", "throughput",
+    "working_agreement",
 )  # fmt: skip
 
 
@@ -214,6 +215,67 @@ def test_the_working_agreement_as_figures(evaluated: dict) -> None:
         ("help_finished", 1, 0, 0, None, True),
         ("agreement_kept", 1, 0, 0, None, True),
     }
+
+
+def test_contact_is_told_of_visited_of_all_of_attempted_and_of_ended_cases(evaluated: dict) -> None:
+    columns = ("rate", "contact", "n", "pct")
+    assert of(evaluated[FEB]["contact_rates"], *columns, period="2021") == {
+        (rate, 2, 3, Decimal("66.7")) for rate in ("of_walked", "of_all", "of_attempted", "of_ended")
+    }
+    # d5 and d7 are open and were not visited; nobody tried to reach anybody.
+    assert of(evaluated[FEB]["contact_rates"], *columns, period="2022") == {
+        ("of_walked", 1, 2, 50), ("of_all", 1, 4, 25), ("of_attempted", 0, 0, None), ("of_ended", 1, 2, 50),
+    }  # fmt: skip
+
+
+def test_how_soon_against_the_terms_of_policy_and_law(evaluated: dict) -> None:
+    columns = ("step", "term", "n", "median_days", "p90_days", "judged", "in_term")
+    # All were visited on 5 January; d3 was not reached, and four weeks after 25 December are over.
+    assert of(evaluated[FEB]["throughput"], *columns, period="2021") == {
+        ("first_attempt", "policy_approach", 3, 8, 8, 0, 0),
+        ("first_attempt", "statutory", 3, 8, 8, 3, 3),
+        ("first_contact", "policy_approach", 2, 8, 8, 0, 0),
+        ("first_contact", "statutory", 2, 8, 8, 3, 2),
+        # After 23, 33 and 44 days, and the last of these two days late.
+        ("closing", "policy_closing", 3, 33, Decimal("41.8"), 3, 2),
+    }
+    # d6 was closed before it was made; the term of d5 and d7 runs.
+    closed = of(evaluated[FEB]["throughput"], *columns[2:], period="2022", step="closing")
+    assert closed == {(1, 4, 4, 1, 1)}
+
+
+def test_the_national_indicators_stand_above_what_they_are_of(evaluated: dict) -> None:
+    columns = ("indicator", "dimension", "numerator", "denominator", "figure")
+    of_2021 = of(evaluated[FEB]["indicators"], *columns, period="2021")
+    # Six signals about three households, in one month, of 1000 inhabitants; all of them became a case.
+    assert of_2021 >= {
+        ("signals_per_1000", "totaal", 6, 1000, 6), ("signals_per_1000", "wonen", 3, 1000, 3),
+        ("sector_share", "water", 3, 6, 50), ("signals_to_case", "totaal", 6, 6, 100),
+        ("signals_without_case", "geen match", 0, 0, None), ("cases_per_1000", "totaal", 3, 1000, 3),
+        ("households_by_kind", "meervoudig", 3, 3, 100), ("households_by_kind", "opeenvolgend", 0, 3, 0),
+        ("contact", "totaal", 2, 3, Decimal("66.7")), ("help_of_contacts", "totaal", 1, 2, 50),
+        ("national_outcome", "Vervolghulp en/of verwijzing financieel", 1, 3, Decimal("33.3")),
+        # d1 was visited (and called after it was closed), d2 visited, d3 visited twice and called.
+        ("contact_by_channel", "minstens een huisbezoek", 2, 3, Decimal("66.7")),
+        ("contact_by_channel", "minstens een telefoontje", 0, 1, 0), ("contact_by_attempts", "3 pogingen", 0, 1, 0),
+        ("brp_mismatch", "twijfel over de persoon", 0, 3, 0), ("deliveries", "ontvangen", 2, 3, Decimal("66.7")),
+    }  # fmt: skip
+    # February had no signals. House 1 was reported in December too, by rood. Of the cases d5 and d7 are open.
+    assert of(evaluated[FEB]["indicators"], *columns, period="2022") >= {
+        ("signals_per_1000", "totaal", 4, 1000, 4), ("households_by_kind", "opeenvolgend", 1, 2, 50),
+        ("repeated_signals", "totaal", 1, 4, 25), ("national_outcome", "nog geen eindresultaat", 2, 4, 50),
+        ("national_outcome", "niet in de codelijst", 1, 4, 25), ("deliveries", "ontvangen", 2, 7, Decimal("28.6")),
+    }  # fmt: skip
+
+
+def test_every_indicator_has_its_rows_also_in_an_empty_period(evaluated: dict) -> None:
+    table = evaluated[MAR]["indicators"]
+    empty = of(table, "indicator", "dimension", "numerator", "figure", "low_pct", municipality_code=B, period="leeg")
+    assert {row[:2] for row in empty} == of(table, "indicator", "dimension", period="2021")
+    assert {row[2:] for row in empty} == {(0, None, None)}
+    # The newest year, and no look at the period.
+    beside = of(table, "benchmark", "benchmark_year", period="2021", indicator="contact")
+    assert beside == {(20, 2023)}
 
 
 def test_attempts_that_reached_somebody_and_households_that_came_back(evaluated: dict) -> None:

@@ -74,7 +74,8 @@ DIRECT = {
     "withdrawals": set(),
 }
 FEEDS = tuple(TRANSFORMER_READS)
-CONFIG = ("agreements", "code_lists", "column_aliases", "creditors", "dialects", "districts", "equated_days", "holiday")
+CONFIG = ("agreements", "benchmarks", "code_lists", "column_aliases", "creditors", "dialects", "districts")
+CONFIG += ("equated_days", "holiday")
 CONFIG += ("labels", "municipalities", "periods", "policy", "policy_parameters", "policy_presets", "portals", "sectors")
 MAY_ENTER = {
     "loader": {"config", "raw", "quality", "vault", "decision"},

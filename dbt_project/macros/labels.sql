@@ -37,6 +37,11 @@
     )
 {%- endmacro %}
 
+{# Whether one of the codes of an array is among those of a text, separated by a vertical bar; null for no array. #}
+{% macro is_among(given, codes) -%}
+    {{ given }} && string_to_array({{ codes }}, '|')
+{%- endmacro %}
+
 {# A share in percent with one decimal; null of nothing. #}
 {% macro pct(part, whole) -%}
     round(100.0 * {{ part }} / nullif({{ whole }}, 0), 1)

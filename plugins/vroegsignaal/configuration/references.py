@@ -11,6 +11,7 @@ from vroegsignaal.errors import PlatformError
 SEVERITY = "severity_"
 """What the parameters of a policy begin with that set the severity of a rule."""
 _AT_LEAST_ONE = ("window_months", "volume_factor")
+_DIGITS_OF_A_YEAR = 4
 _MAY_HAVE_DECIMALS = ("_eur", "_pct", "_factor", "_spreads")
 
 Rows = dict[str, list[Row]]
@@ -22,6 +23,7 @@ def check(rows: Rows) -> None:
     _check_creditors(rows)
     _check_policy(rows)
     _check_aliases(rows)
+    _check_benchmarks(rows)
     for row in [*rows["agreements"], *rows["districts"]]:
         if row["valid_to"] is not None and row["valid_to"] < row["valid_from"]:
             raise PlatformError(f"{row['place']}: valid_to ({row['valid_to']}) lies before valid_from.")
@@ -93,6 +95,22 @@ def _check_aliases(rows: Rows) -> None:
             )
 
 
+def _check_benchmarks(rows: Rows) -> None:
+    indicators = _codes(rows, "indicator")
+    for row in rows["benchmarks"]:
+        # A labels.csv from before there were indicators has none, and then nothing stands beside a benchmark.
+        if indicators and row["indicator"] not in indicators:
+            raise PlatformError(f"{row['place']}: indicator '{row['indicator']}' is none of {sorted(indicators)}.")
+        if len(row["year"]) != _DIGITS_OF_A_YEAR:
+            raise PlatformError(f"{row['place']}, column year: '{row['year']}' is not a year (jjjj).")
+        if float(row["figure"]) < 0:
+            raise PlatformError(f"{row['place']}: the figure is 0 or more, not {row['figure']}.")
+
+
+def _codes(rows: Rows, name: str) -> set[str]:
+    return {row["code"] for row in rows["labels"] if row["list"] == name}
+
+
 def _remarks(rows: Rows) -> Iterator[str]:
     creditors = {row["creditor"] for row in rows["creditors"]}
     municipalities = {row["municipality_code"] for row in rows["municipalities"]}
@@ -108,3 +126,7 @@ def _remarks(rows: Rows) -> Iterator[str]:
         if row["creditor"] not in senders:
             known = ", ".join(sorted(registers))
             yield f"{row['place']}: '{row['creditor']}' is no creditor, portal or register ({known})."
+    labels = {row["label"] for row in [*rows["labels"], *rows["sectors"]]}
+    for row in rows["benchmarks"]:
+        if row["indicator"] in _codes(rows, "indicator") and row["dimension"] not in labels:
+            yield f"{row['place']}: '{row['dimension']}' is no label of labels.csv or sectors.csv."

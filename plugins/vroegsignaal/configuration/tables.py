@@ -83,6 +83,12 @@ TABLES = {
             key=("list", "code"),
         ),
         Table(
+            "benchmarks",
+            False,
+            {"indicator": "name", "dimension": "text", "year": "integer", "figure": "number", "source": "text"},
+            key=("indicator", "dimension", "year"),
+        ),
+        Table(
             "districts",
             False,
             {"municipality_code": "code", "district": "text", "valid_from": "date", "valid_to": "date?"},

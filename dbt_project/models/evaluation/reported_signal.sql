@@ -1,0 +1,135 @@
+with signal as (
+
+    select
+        signal.*,
+        (
+            select min(withdrawal.signal_month)
+            from {{ ref('stg_withdrawal') }} as withdrawal
+            where
+                withdrawal.municipality_code = signal.municipality_code
+                and withdrawal.creditor = signal.creditor
+                and withdrawal.signal_id = signal.signal_id
+                and withdrawal.signal_month between signal.signal_month and {{ as_of() }}
+        ) as taken_back_month
+    from {{ ref('signal') }} as signal
+    where signal.signal_month <= {{ as_of() }}
+
+),
+
+report as (
+
+    -- Two customers of one creditor at an address are one report.
+    select distinct
+        municipality_code,
+        household_id,
+        creditor,
+        signal_month
+    from signal
+
+),
+
+in_match as (
+
+    -- What a match took in: of each creditor its latest report in the months that the match looks back over.
+    select
+        municipality_code,
+        household_id,
+        creditor,
+        reported_month as signal_month,
+        signal_month as match_month
+    from {{ ref('match_creditor') }}
+    where signal_month <= {{ as_of() }}
+
+),
+
+standing_case as (
+
+    select distinct
+        municipality_code,
+        household_id,
+        match_month
+    from {{ ref('dossier') }}
+    where not is_withdrawn and household_id is not null
+
+),
+
+in_case as (
+
+    -- The reports of the month of the case's match, and the earlier ones that the match took in.
+    select
+        report.municipality_code,
+        report.household_id,
+        report.creditor,
+        report.signal_month
+    from report
+    inner join standing_case
+        on
+            report.municipality_code = standing_case.municipality_code
+            and report.household_id = standing_case.household_id
+            and report.signal_month = standing_case.match_month
+
+    union
+
+    select
+        in_match.municipality_code,
+        in_match.household_id,
+        in_match.creditor,
+        in_match.signal_month
+    from in_match
+    inner join standing_case using (municipality_code, household_id, match_month)
+
+),
+
+judged as (
+
+    -- What was decided on the matches of a report: that it was chosen goes before that it was not, the newest match
+    -- before the others.
+    select distinct on (in_match.municipality_code, in_match.household_id, in_match.creditor, in_match.signal_month)
+        in_match.municipality_code,
+        in_match.household_id,
+        in_match.creditor,
+        in_match.signal_month,
+        case
+            when selection.role = 'selected' then 'no_case'
+            when selection.role = 'reserve' then 'reserve'
+            -- Without a register of residents nothing was decided.
+            else coalesce(selection.reason, 'not_checked')
+        end as why_no_case
+    from in_match
+    left join {{ ref('standing_selection') }} as selection
+        on
+            in_match.municipality_code = selection.municipality_code
+            and in_match.household_id = selection.household_id
+            and in_match.match_month = selection.signal_month
+    order by
+        in_match.municipality_code, in_match.household_id, in_match.creditor, in_match.signal_month,
+        array_position(array['selected', 'reserve'], selection.role), in_match.match_month desc
+
+)
+
+select
+    signal.municipality_code,
+    signal.signal_month,
+    signal.drop_id,
+    signal.line_no,
+    signal.household_id,
+    signal.creditor,
+    signal.sector,
+    signal.taken_back_month,
+    before.household_id is not null as is_repeated,
+    in_case.household_id is not null as is_in_case,
+    case
+        when in_case.household_id is not null then null
+        when judged.household_id is not null then judged.why_no_case
+        when signal.taken_back_month is not null then 'taken_back'
+        else 'not_matched'
+    end as why_no_case
+from signal
+left join in_case using (municipality_code, household_id, creditor, signal_month)
+left join judged using (municipality_code, household_id, creditor, signal_month)
+left join report as before
+    on
+        signal.municipality_code = before.municipality_code
+        and signal.household_id = before.household_id
+        and signal.creditor = before.creditor
+        and signal.signal_month = before.signal_month + interval '1 month'

@@ -1,0 +1,7 @@
+select
+    indicator,
+    dimension,
+    year,
+    figure,
+    source
+from {{ ref('benchmarks') }}

@@ -1,0 +1,4 @@
+select
+    municipality_code,
+    inhabitants
+from {{ ref('municipalities') }}
