@@ -29,9 +29,9 @@ NOT_LISTED = "niet in de codelijst"
 IN_DECEMBER, IN_JANUARY = date(2021, 12, 1), date(2022, 1, 1)
 EVALUATED = (
     "arrears_by_creditor", "arrears_by_outcome", "causes", "combinations", "composition_by_outcome",
-    "contact_by_walking_month", "dossiers_by_combination", "dossiers_by_month", "durations", "evaluation_periods",
-    "flyers", "other_problems", "outcomes", "plan_of_approach", "reach", "referred_and_refusing", "repeats",
-    "selection_audit", "signals_by_creditor_source", "working_agreement",
+    "contact_by_walking_month", "cost_scenarios", "dossiers_by_combination", "dossiers_by_month", "durations",
+    "evaluation_periods", "flyers", "other_problems", "outcomes", "plan_of_approach", "reach",
+    "referred_and_refusing", "repeats", "selection_audit", "signals_by_creditor_source", "working_agreement",
 )  # fmt: skip
 
 
@@ -352,6 +352,32 @@ def test_help_beside_combinations_and_arrears(evaluated: dict) -> None:
     }
     columns = ("referred", "referred_mean_eur", "refusing", "refusing_mean_eur", "welch_p", "is_small")
     assert of(evaluated[FEB]["referred_and_refusing"], *columns, period="2021") == {(1, 160, 0, None, None, True)}
+
+
+def test_costs_and_benefits_follow_from_the_assumptions_and_the_cases(evaluated: dict) -> None:
+    columns = ("scenario", "quantity", "amount_eur")
+    known = evaluated[FEB]["cost_scenarios"]
+    # A thousand inhabitants for a year at 2,63; of 2022 two months are known.
+    assert of(known, *columns, period="2021", item="staff") == {
+        (scenario, 1000, 2630) for scenario in ("laag", "midden", "hoog")
+    }
+    two_months = (Decimal("166.67"), Decimal("438.34"))
+    assert of(known, *columns, period="2022", item="staff", scenario="midden") == {("midden", *two_months)}
+    # Only d1 was referred: 0,02 of 5000, 0,05 of 7500, 0,10 of 10000.
+    assert of(known, *columns, period="2021", item="eviction_landlord") == {
+        ("laag", 1, 100), ("midden", 1, 375), ("hoog", 1, 1000),
+    }  # fmt: skip
+    assert of(known, *columns, period="2021", item="return_society") == {
+        ("laag", 2630, Decimal("6469.8")), ("midden", 2630, Decimal("8784.2")), ("hoog", 2630, Decimal("11098.6")),
+    }  # fmt: skip
+    assert of(known, *columns, period="2021", item="stress", scenario="hoog") == {("hoog", 1, None)}
+
+
+def test_of_every_share_that_is_assumed_the_source_says_so(evaluated: dict) -> None:
+    assumed = of(evaluated[FEB]["cost_scenarios"], "item", "rate", "source")
+    shares = {(item, source) for item, rate, source in assumed if rate not in (None, 1)}
+    assert {item for item, _ in shares} == {"eviction_landlord", "reconnection"}
+    assert all("aandeel: aanname" in source for _, source in shares)
 
 
 def test_a_folder_with_cases_only_is_received_for_the_evaluation(evaluated: dict) -> None:
