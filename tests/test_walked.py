@@ -15,6 +15,7 @@ import pytest
 import stepping
 from conftest import Delivery, notices, places, platform, rows
 from deciding import Chosen, approve
+from filled_lists import Filled, filled_in
 from oracle.small_landing import DEC, FEB, JAN, A, Small, dossier, signal
 
 from vroegsignaal import landing, outbox, warehouse
@@ -22,25 +23,10 @@ from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
 MAY = "2022-05"
-Filled = dict[str, dict[str, object]]
-"""Case number -> column -> what the case worker fills in."""
 
 
 def day(month: int, number: int) -> datetime:
     return datetime(2022, month, number)  # noqa: DTZ001 (a workbook knows no zones)
-
-
-def filled_in(workbook: Path, filled: Filled) -> bytes:
-    """A handed out workbook with cells filled in."""
-    book = openpyxl.load_workbook(workbook)
-    sheet = book["Looplijst"]
-    place = {cell.value: cell.column for cell in sheet[1]}
-    for line in range(2, sheet.max_row + 1):
-        for column, value in filled.get(sheet.cell(line, place["zaaknummer"]).value, {}).items():
-            sheet.cell(line, place[column]).value = value
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()
 
 
 def findings(here: Settings, month: str = FEB) -> list[tuple]:
