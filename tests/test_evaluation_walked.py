@@ -193,6 +193,9 @@ def test_withdrawn_in_the_registration_it_counts_once_again(evaluated: dict) -> 
 def test_a_list_that_tells_of_a_registered_case_makes_a_second_one_and_that_is_told(evaluated: dict) -> None:
     known = evaluated[MAR]
     second = evaluated["numbers"]["2"]
+    assert [rule for month, feed, _, rule in evaluated["door"] if (month, feed) == (MAR, "ris_walking_list")] == [
+        "dossier_twice"
+    ]
     assert known["of cases"] == {("d1", "withdrawn"), (second, "loaded_twice")}
     assert of(known["dossiers_by_month"], "two_signals", "total") == {(4, 4)}
     assert of(known["outcomes"], "outcome", "dossiers", "pct") == {

@@ -386,6 +386,31 @@ def test_a_case_that_is_registered_as_well_is_a_second_one_and_told(delivery: De
     assert rows(here, "select line_no, rule from quality.finding where rule like 'dossier%'") == [(2, "dossier_twice")]
 
 
+def test_a_list_that_tells_of_a_registered_case_is_a_second_one_and_told(delivery: Delivery) -> None:
+    small, here, (first, second, third) = in_february(delivery)
+    attempt = {"poging_1_datum": day(2, 1), "poging_1_bereikt": "j"}
+    # Of number 2 the registration tells in the same folder, number 3 was withdrawn, and 1 is of another match.
+    small.dossiers(JAN, dossier(1, DEC, "2021-12-28"), dossier(3, JAN, "2022-01-28"))
+    stepping.receive(JAN)
+    small.dossiers(FEB, dossier(2, JAN, "2022-01-28"), dossier(3, JAN, "2022-01-28", ingetrokken_op="2022-02-01"))
+    hand_in(delivery, FEB, "looplijst.xlsx", dict.fromkeys((first, second, third), attempt))
+    assert findings(here) == [(3, "dossier_twice", "zaaknummer")]
+    assert counts(here) == [("accepted", 3, 3, 0, 0)]
+
+
+def test_a_list_that_was_first_stays_first_when_it_comes_again(delivery: Delivery) -> None:
+    small, here, (first, *_) = in_february(delivery)
+    attempt = {"poging_1_datum": day(2, 1), "poging_1_bereikt": "n"}
+    hand_in(delivery, FEB, "looplijst.xlsx", {first: attempt})
+    small.dossiers("2022-03", dossier(1, JAN, "2022-01-28"), dossier(2, JAN, "2022-01-28"))
+    # Of number 2 nothing is filled in.
+    hand_in(delivery, "2022-03", "looplijst.xlsx", {first: attempt | {"poging_1_bereikt": "j"}})
+    assert findings(here, "2022-03") == []
+    assert rows(here, "select line_no, rule from quality.finding where rule = 'dossier_twice'") == [
+        (2, "dossier_twice")
+    ]
+
+
 def test_of_lists_of_several_months_the_newest_version_of_a_case_tells_of_its_attempts(delivery: Delivery) -> None:
     small, here, (first, second, _) = in_february(delivery)
     attempts = {
