@@ -73,7 +73,7 @@ basis as (
 
 item_in_scenario as (
 
-    -- Costs run the other way: what lies between the least and the most favourable balance then holds all in between.
+    -- Costs run the other way, so that the balance of laag is the least favourable one and that of hoog the most.
     select
         item.item,
         item.side,
