@@ -206,6 +206,17 @@ DIALECTS = "creditor,encoding,delimiter,decimal_separator,thousands_separator\n"
 POLICY = "municipality_code,valid_from,parameter,sector,value\n"
 
 
+def cost_item(told: list[str], **changes: str) -> tuple[str, str, list[str]]:
+    """A file with one item of which some columns are changed, and what is then told."""
+    item = {
+        "item": "huis", "side": "baten", "bearer": "verhuurder", "label": "huis", "basis": "accepted",
+        "rate_low": "0.02", "rate_mid": "0.05", "rate_high": "0.1",
+        "unit_eur_low": "100", "unit_eur_mid": "200", "unit_eur_high": "300", "source": "aanname",
+    }  # fmt: skip
+    lines = (",".join(item), ",".join((item | changes).values()))
+    return "cost_items.csv", "\n".join(lines), ["cost_items.csv, line 2", *told]
+
+
 @pytest.mark.parametrize(
     ("file", "text", "told"),
     [
@@ -272,6 +283,18 @@ POLICY = "municipality_code,valid_from,parameter,sector,value\n"
             ["benchmarks.csv, line 3", "a second row"],
         ),
         ("creditors.csv", "creditor,name\0", ["creditors.csv, line 1", "a null byte"]),
+        cost_item(["column side", "'winst' is none of kosten, baten, verhouding"], side="winst"),
+        cost_item(["column basis", "'zaken' is none of inhabitants_year, dossiers"], basis="zaken"),
+        cost_item(["column basis", "'costs' is none of inhabitants_year"], basis="costs"),
+        cost_item(["column basis", "'accepted' is none of costs"], side="verhouding"),
+        cost_item(["column rate_mid", "'5%' is not a number"], rate_mid="5%"),
+        cost_item(["column rate_high", "1.1 is not from 0 to 1"], rate_high="1.1"),
+        cost_item(["column rate_low", "-0.1 is not from 0 to 1"], rate_low="-0.1"),
+        cost_item(["column unit_eur_low", "-1 is not 0 or more"], unit_eur_low="-1"),
+        cost_item(["column rate_mid", "0.01 is less than rate_low, which is 0.02"], rate_mid="0.01"),
+        cost_item(["column unit_eur_high", "1 is less than unit_eur_mid, which is 200"], unit_eur_high="1"),
+        cost_item(["column unit_eur_mid", "all six numbers"], unit_eur_mid=""),
+        cost_item(["column source", "a value is required"], source=""),
     ],
 )
 def test_configuration_that_cannot_be_used_is_named_by_file_line_and_column(

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 import stepping
-from conftest import platform, rows
-from oracle.small_landing import DEC, FEB, JAN, MAR, A, B, Small
-from registering import (
+from conftest import platform
+from evaluating import (
     BOTH,
     INFORMED,
     NOBODY,
@@ -20,22 +19,18 @@ from registering import (
     deliver_february,
     deliver_january,
     deliver_march,
+    findings,
+    of,
+    tables,
 )
+from oracle.small_landing import DEC, FEB, JAN, MAR, A, B, Small
 
-from vroegsignaal import evaluation, reading
+from vroegsignaal import evaluation
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month
-from vroegsignaal.settings import Settings
 
 NOT_LISTED = "niet in de codelijst"
 IN_DECEMBER, IN_JANUARY = date(2021, 12, 1), date(2022, 1, 1)
-EVALUATED = (
-    "arrears_by_creditor", "arrears_by_outcome", "causes", "combinations", "composition_by_outcome",
-    "contact_by_walking_month", "contact_rates", "dossiers_by_combination", "dossiers_by_month", "durations",
-    "evaluation_periods", "flyers", "indicators", "other_problems", "outcomes", "plan_of_approach", "reach",
-    "referred_and_refusing", "repeats", "selection_audit", "signals_by_creditor_source", "throughput",
-    "working_agreement",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -58,25 +53,6 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], P
         states[MAR] = tables(here)
         evaluation.evaluate(here, Month.parse(JAN))
         yield {**states, JAN: tables(here), "done": done}
-
-
-def tables(here: Settings) -> dict[str, list[dict]]:
-    """Every table of the evaluation, as BI reads it."""
-    return {name: reading.rows(here, f"select * from mart.{name} as t order by t::text", "bi") for name in EVALUATED}
-
-
-def findings(here: Settings) -> set[tuple]:
-    return set(rows(here, "select dossier_id, finding from core.dossier_finding"))
-
-
-def of(table: list[dict], *columns: str, **where: object) -> set[tuple]:
-    """Some columns of the rows of 9101, or of those that are asked for."""
-    where = {"municipality_code": A, **where}
-    return {
-        tuple(row[column] for column in columns)
-        for row in table
-        if all(row[column] == value for column, value in where.items())
-    }
 
 
 def test_nothing_of_a_later_folder_is_known(evaluated: dict) -> None:
@@ -300,6 +276,32 @@ def test_help_beside_combinations_and_arrears(evaluated: dict) -> None:
     }
     columns = ("referred", "referred_mean_eur", "refusing", "refusing_mean_eur", "welch_p", "is_small")
     assert of(evaluated[FEB]["referred_and_refusing"], *columns, period="2021") == {(1, 160, 0, None, None, True)}
+
+
+def test_costs_and_benefits_follow_from_the_assumptions_and_the_cases(evaluated: dict) -> None:
+    columns = ("scenario", "quantity", "amount_eur")
+    known = evaluated[FEB]["cost_scenarios"]
+    # A thousand inhabitants for a year at 2,63; of 2022 two months are known.
+    assert of(known, *columns, period="2021", item="staff") == {
+        (scenario, 1000, 2630) for scenario in ("laag", "midden", "hoog")
+    }
+    two_months = (Decimal("166.67"), Decimal("438.34"))
+    assert of(known, *columns, period="2022", item="staff", scenario="midden") == {("midden", *two_months)}
+    # Only d1 was referred: 0,02 of 5000, 0,05 of 7500, 0,10 of 10000.
+    assert of(known, *columns, period="2021", item="eviction_landlord") == {
+        ("laag", 1, 100), ("midden", 1, 375), ("hoog", 1, 1000),
+    }  # fmt: skip
+    assert of(known, *columns, period="2021", item="return_society") == {
+        ("laag", 2630, Decimal("6469.8")), ("midden", 2630, Decimal("8784.2")), ("hoog", 2630, Decimal("11098.6")),
+    }  # fmt: skip
+    assert of(known, *columns, period="2021", item="stress", scenario="hoog") == {("hoog", 1, None)}
+
+
+def test_of_every_share_that_is_assumed_the_source_says_so(evaluated: dict) -> None:
+    assumed = of(evaluated[FEB]["cost_scenarios"], "item", "rate", "source")
+    shares = {(item, source) for item, rate, source in assumed if rate not in (None, 1)}
+    assert {item for item, _ in shares} == {"eviction_landlord", "reconnection"}
+    assert all("aandeel: aanname" in source for _, source in shares)
 
 
 def test_a_folder_with_cases_only_is_received_for_the_evaluation(evaluated: dict) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from vroegsignaal import contract
+from vroegsignaal.configuration.references import COST_BASES
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "plugins" / "vroegsignaal"
@@ -93,6 +94,13 @@ def test_every_mart_has_a_municipality_and_no_household() -> None:
         columns = [column["name"] for column in model["columns"]]
         assert columns[0] == "municipality_code", model["name"]
         assert "household_id" not in columns
+
+
+def test_whatever_an_item_of_costs_may_be_multiplied_with_is_counted() -> None:
+    text = (ROOT / "dbt_project" / "models" / "mart" / "cost_scenarios.sql").read_text()
+    assert set(re.findall(r"\('(\w+)', (?:round|counted)", text)) == set(COST_BASES)
+    labels = (ROOT / "dbt_project" / "seeds" / "labels.csv").read_text()
+    assert set(re.findall(r"^cost_basis,(\w+),", labels, re.MULTILINE)) == {*COST_BASES, "costs"}
 
 
 def test_every_column_of_a_feed_has_a_privacy_class_and_every_rule_its_words() -> None:

@@ -119,8 +119,10 @@ def test_every_published_cell_is_told_when_asked(pilot: tuple[Home, subprocess.C
     home, _ = pilot
     done = home.type("pilot", "--compare")
     assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    by_cell, of_a_claim = done.stdout.split("\n\n")
+    lines = by_cell.splitlines()
     assert lines[-1] == ALL_CELLS
+    assert of_a_claim.startswith("The claim beside table 2.9")
     assert len(lines) == 17 + 463 + 1  # a line per table, figure and text, one per cell, and the sum
     odd = [line for line in lines if "contradicts itself:" in line]
     assert len(odd) == 8

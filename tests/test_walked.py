@@ -15,6 +15,7 @@ import pytest
 import stepping
 from conftest import Delivery, notices, places, platform, rows
 from deciding import Chosen, approve
+from filled_lists import Filled, filled_in
 from oracle.small_landing import DEC, FEB, JAN, A, Small, dossier, signal
 
 from vroegsignaal import landing, outbox, warehouse
@@ -22,25 +23,10 @@ from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
 MAY = "2022-05"
-Filled = dict[str, dict[str, object]]
-"""Case number -> column -> what the case worker fills in."""
 
 
 def day(month: int, number: int) -> datetime:
     return datetime(2022, month, number)  # noqa: DTZ001 (a workbook knows no zones)
-
-
-def filled_in(workbook: Path, filled: Filled) -> bytes:
-    """A handed out workbook with cells filled in."""
-    book = openpyxl.load_workbook(workbook)
-    sheet = book["Looplijst"]
-    place = {cell.value: cell.column for cell in sheet[1]}
-    for line in range(2, sheet.max_row + 1):
-        for column, value in filled.get(sheet.cell(line, place["zaaknummer"]).value, {}).items():
-            sheet.cell(line, place[column]).value = value
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()
 
 
 def findings(here: Settings, month: str = FEB) -> list[tuple]:
@@ -398,6 +384,31 @@ def test_a_case_that_is_registered_as_well_is_a_second_one_and_told(delivery: De
     stepping.receive("2022-03")
     # Of number 2 nothing was filled in on the list.
     assert rows(here, "select line_no, rule from quality.finding where rule like 'dossier%'") == [(2, "dossier_twice")]
+
+
+def test_a_list_that_tells_of_a_registered_case_is_a_second_one_and_told(delivery: Delivery) -> None:
+    small, here, (first, second, third) = in_february(delivery)
+    attempt = {"poging_1_datum": day(2, 1), "poging_1_bereikt": "j"}
+    # Of number 2 the registration tells in the same folder, number 3 was withdrawn, and 1 is of another match.
+    small.dossiers(JAN, dossier(1, DEC, "2021-12-28"), dossier(3, JAN, "2022-01-28"))
+    stepping.receive(JAN)
+    small.dossiers(FEB, dossier(2, JAN, "2022-01-28"), dossier(3, JAN, "2022-01-28", ingetrokken_op="2022-02-01"))
+    hand_in(delivery, FEB, "looplijst.xlsx", dict.fromkeys((first, second, third), attempt))
+    assert findings(here) == [(3, "dossier_twice", "zaaknummer")]
+    assert counts(here) == [("accepted", 3, 3, 0, 0)]
+
+
+def test_a_list_that_was_first_stays_first_when_it_comes_again(delivery: Delivery) -> None:
+    small, here, (first, *_) = in_february(delivery)
+    attempt = {"poging_1_datum": day(2, 1), "poging_1_bereikt": "n"}
+    hand_in(delivery, FEB, "looplijst.xlsx", {first: attempt})
+    small.dossiers("2022-03", dossier(1, JAN, "2022-01-28"), dossier(2, JAN, "2022-01-28"))
+    # Of number 2 nothing is filled in.
+    hand_in(delivery, "2022-03", "looplijst.xlsx", {first: attempt | {"poging_1_bereikt": "j"}})
+    assert findings(here, "2022-03") == []
+    assert rows(here, "select line_no, rule from quality.finding where rule = 'dossier_twice'") == [
+        (2, "dossier_twice")
+    ]
 
 
 def test_of_lists_of_several_months_the_newest_version_of_a_case_tells_of_its_attempts(delivery: Delivery) -> None:

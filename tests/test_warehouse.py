@@ -74,9 +74,9 @@ DIRECT = {
     "withdrawals": set(),
 }
 FEEDS = tuple(TRANSFORMER_READS)
-CONFIG = ("agreements", "benchmarks", "code_lists", "column_aliases", "creditors", "dialects", "districts")
-CONFIG += ("equated_days", "holiday")
-CONFIG += ("labels", "municipalities", "periods", "policy", "policy_parameters", "policy_presets", "portals", "sectors")
+CONFIG = ("agreements", "benchmarks", "code_lists", "column_aliases", "cost_items", "creditors", "dialects")
+CONFIG += ("districts", "equated_days", "holiday", "labels", "municipalities", "periods", "policy")
+CONFIG += ("policy_parameters", "policy_presets", "portals", "sectors")
 MAY_ENTER = {
     "loader": {"config", "raw", "quality", "vault", "decision"},
     # The vault by its functions only: it may do nothing with a table there.

@@ -178,6 +178,7 @@ def pilot(
         typer.echo(f"Written: {to.absolute()}")
     if compare or choice:
         from pilot.choice import choices, format_choices
+        from pilot.claims import format_claims
         from pilot.compare import compare as compared
         from pilot.compare import format_comparison
         from vroegsignaal import reading, replay
@@ -190,6 +191,7 @@ def pilot(
             if compare:
                 found = compared(as_bi)
                 typer.echo(format_comparison(found, every_cell=True))
+                typer.echo(f"\n{format_claims()}")
 
 
 # -- reading

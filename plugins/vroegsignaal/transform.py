@@ -42,12 +42,11 @@ def publish(month: Month) -> dict[str, int]:
 
 
 def evaluate(as_of: Month) -> dict[str, int]:
-    """Make the evaluation, and the marts that rest on it, anew as of a month; nothing of a later folder is known."""
+    """Make the evaluation, and all that others read, anew as of a month: of cases nothing of a later folder is known."""
     here = settings.load()
-    # Staging too: what an older version made lacks what is evaluated now.
-    chosen = ["--select", "path:models/staging", "path:models/evaluation+"]
     with publishing(here):
-        return run_dbt(here, as_of, "evaluation", *_BUILD, *chosen)
+        # Staging too: what an older version made lacks what is evaluated now.
+        return _build(here, as_of, "staging", "casework", "evaluation", "mart", as_of=as_of)
 
 
 @contextmanager

@@ -12,6 +12,9 @@ SEVERITY = "severity_"
 """What the parameters of a policy begin with that set the severity of a rule."""
 _AT_LEAST_ONE = ("window_months", "volume_factor")
 _DIGITS_OF_A_YEAR = 4
+_SIDES = ("kosten", "baten", "verhouding")
+COST_BASES = ("inhabitants_year", "dossiers", "walked", "attempts", "contact", "plan", "accepted")
+"""The numbers of a period that `mart.cost_scenarios` multiplies with, beside the costs themselves."""
 _MAY_HAVE_DECIMALS = ("_eur", "_pct", "_factor", "_spreads")
 
 Rows = dict[str, list[Row]]
@@ -24,6 +27,8 @@ def check(rows: Rows) -> None:
     _check_policy(rows)
     _check_aliases(rows)
     _check_benchmarks(rows)
+    for row in rows["cost_items"]:
+        _check_cost_item(row)
     for row in [*rows["agreements"], *rows["districts"]]:
         if row["valid_to"] is not None and row["valid_to"] < row["valid_from"]:
             raise PlatformError(f"{row['place']}: valid_to ({row['valid_to']}) lies before valid_from.")
@@ -83,6 +88,44 @@ def _check_value(row: Row) -> None:
         raise PlatformError(f"{row['place']}: the value of {parameter} is {least} or more, not {row['value']}.")
     if not value.is_integer() and not parameter.endswith(_MAY_HAVE_DECIMALS):
         raise PlatformError(f"{row['place']}: the value of {parameter} is a whole number, not {row['value']}.")
+
+
+def _check_cost_item(row: Row) -> None:
+    """An item has a known basis and all its numbers, each in order, or none: then it is named and not counted."""
+    if row["side"] not in _SIDES:
+        raise PlatformError(f"{row['place']}, column side: '{row['side']}' is none of {', '.join(_SIDES)}.")
+    # A return per euro is of the costs, and nothing else is.
+    bases = ("costs",) if row["side"] == "verhouding" else COST_BASES
+    if row["basis"] not in bases:
+        raise PlatformError(
+            f"{row['place']}, column basis: '{row['basis']}' is none of {', '.join(bases)}, which an item of"
+            f" {row['side']} can be multiplied with."
+        )
+    numbers = [f"{kind}_{size}" for kind in ("rate", "unit_eur") for size in ("low", "mid", "high")]
+    empty = [column for column in numbers if row[column] is None]
+    if len(empty) == len(numbers):
+        return
+    if empty:
+        raise PlatformError(
+            f"{row['place']}, column {empty[0]}: an item has all six numbers, or none when it cannot be told in euros."
+        )
+    _check_in_order(row, numbers[:3], most=1)
+    _check_in_order(row, numbers[3:], most=None)
+
+
+def _check_in_order(row: Row, columns: list[str], most: int | None) -> None:
+    """Each from 0 on, up to `most`, and none below the one before it."""
+    before = None
+    for column in columns:
+        value = float(row[column])
+        if value < 0 or (most is not None and value > most):
+            allowed = "0 or more" if most is None else f"from 0 to {most}"
+            raise PlatformError(f"{row['place']}, column {column}: {row[column]} is not {allowed}.")
+        if before is not None and value < float(row[before]):
+            raise PlatformError(
+                f"{row['place']}, column {column}: {row[column]} is less than {before}, which is {row[before]}."
+            )
+        before = column
 
 
 def _check_aliases(rows: Rows) -> None:

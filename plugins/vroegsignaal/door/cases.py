@@ -10,21 +10,14 @@ import psycopg
 from vroegsignaal.months import Month
 
 
-def lay_out_cases_known(connection: psycopg.Connection, month: Month) -> None:
-    """Make `quality.door_case`: the number and the address of every case that was on a list up to the month."""
-    connection.execute(
-        """
-        create unlogged table quality.door_case as
-        select
-            listed.municipality_code,
-            listed.case_number as zaaknummer,
-            true as case_known,
-            household.address_key as case_address_key
-        from decision.listed_cases(%(month)s) as listed
-        left join vault.household as household using (household_id)
-        """,
-        {"month": month.first_day},
-    )
+def lay_out_cases_known(connection: psycopg.Connection, month: Month, *, registered: bool) -> None:
+    """Make `quality.door_case`: the number and the address of every case that was on a list up to the month.
+
+    `case_registered`: whether the registration has a case of the same match that was known first and was not withdrawn.
+    `registered`: whether there are files of cases this month; then their work table is there.
+    """
+    of_this_month = _REGISTERED_NOW if registered else ""
+    connection.execute(_CASES_KNOWN.replace("{of_this_month}", of_this_month), {"month": month.first_day})
     connection.execute("analyze quality.door_case")
 
 
@@ -110,4 +103,58 @@ _DOSSIERS_AGAIN = """
                 and other.totaal_bedrag is not distinct from one.totaal_bedrag
             )
         )
+"""
+
+_REGISTERED_NOW = """
+        union all
+        select
+            now.municipality_code, now.dossier_id, now.matchmaand, now.address_key, now.ingetrokken_op,
+            now.signal_month, now.drop_id, now.line_no
+        from quality.door_ris_dossiers as now
+        where now.dossier_id is not null
+"""
+
+# Of one folder the case registration is read first, as in the evaluation.
+_CASES_KNOWN = """
+    create unlogged table quality.door_case as
+    with version as (
+        select
+            kept.municipality_code, kept.dossier_id, kept.matchmaand, household.address_key, kept.ingetrokken_op,
+            kept.signal_month, kept.drop_id, kept.line_no
+        from quality.accepted_ris_dossiers as kept
+        inner join raw.drop_ledger as ledger using (drop_id)
+        inner join vault.household as household using (household_id)
+        where kept.signal_month < %(month)s and ledger.status = 'accepted'
+        {of_this_month}
+    ),
+    registered as (
+        select distinct on (municipality_code, dossier_id)
+            *, min(signal_month) over (partition by municipality_code, dossier_id) as first_month
+        from version
+        order by municipality_code, dossier_id, signal_month desc, drop_id desc, line_no desc
+    )
+    select
+        listed.municipality_code,
+        listed.case_number as zaaknummer,
+        true as case_known,
+        household.address_key as case_address_key,
+        exists (
+            select 1
+            from registered
+            where
+                registered.municipality_code = listed.municipality_code
+                and registered.address_key = household.address_key
+                and registered.matchmaand = decision.case_month(listed.municipality_code, listed.case_number)
+                and registered.ingetrokken_op is null
+                and not exists (
+                    select 1
+                    from quality.walked_case as walked
+                    where
+                        walked.municipality_code = listed.municipality_code
+                        and walked.zaaknummer = listed.case_number
+                        and walked.signal_month < least(registered.first_month, %(month)s)
+                )
+        ) as case_registered
+    from decision.listed_cases(%(month)s) as listed
+    left join vault.household as household using (household_id)
 """

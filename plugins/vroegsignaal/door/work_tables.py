@@ -122,7 +122,7 @@ def lay_out_rows(connection: psycopg.Connection, month: Month) -> list[Feed]:
             if feed.name == "signals":
                 lay_out_history(connection, month, residents="brp" in delivered)
             elif feed.name == "ris_walking_list":
-                lay_out_cases_known(connection, month)
+                lay_out_cases_known(connection, month, registered="ris_dossiers" in delivered)
             connection.execute(_rows_with_values(feed), {"month": month.first_day, "day": month.match_day})
             connection.execute(sql.SQL("analyze {}").format(work_table(feed)))
         lay_out_dossiers_again(connection, month, delivered="ris_dossiers" in delivered)

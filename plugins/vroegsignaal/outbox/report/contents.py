@@ -68,7 +68,7 @@ def _table(making: Making, block: dict) -> Iterator[Block]:
         yield Text(f"{caption}: over deze periode is er niets.")
         return
     if "order" in block:
-        rows = _in_order_of_words(rows, words[block["order"]["words"]], block["order"]["column"])
+        rows = _in_order(rows, words, **block["order"])
     if "chart" in block:
         yield _chart(block, rows, words)
     if "pivot" in block:
@@ -98,6 +98,14 @@ def _pivot(
 
 def _column(declared: dict) -> Column:
     return Column(**{**declared, "of": tuple(declared.get("of", ()))})
+
+
+def _in_order(rows: Sequence[Row], words: Words, *, column: str, words_of: str, then: str = "") -> list[Row]:
+    """Rows in the order in which their codes are listed, and then in that of a column that holds labels already."""
+    if then:
+        labels = {label: place for of_list in words.values() for place, label in enumerate(of_list.values())}
+        rows = sorted(rows, key=lambda row: labels.get(row[then], 0))
+    return _in_order_of_words(rows, words[words_of], column)
 
 
 def _in_order_of_words(rows: Sequence[Row], words: dict[str, str], column: str) -> list[Row]:

@@ -23,8 +23,8 @@ class Column:
 
     `of` names the columns with part and whole of a percentage: of a whole of fewer than five it is marked, and in the
     row with totals it is computed from theirs. `to` names the column with the other end of a range. `total` is what
-    stands in the row with totals: the sum (of counts, unless said otherwise), `min`, `max`, the mean `by` another column,
-    or `none`.
+    stands in the row with totals: the sum (of counts, unless said otherwise), `min`, `max`, the mean `by` another
+    column, or `none`.
     """
 
     name: str

@@ -226,7 +226,9 @@ _KEY_FIGURES = """
         select coalesce(sum(dossiers) filter (where has_plan), 0)::bigint as with_plan
         from mart.plan_of_approach where period = %(period)s
     ),
-    referral as (select referred from mart.referred_and_refusing where period = %(period)s),
+    referral as (
+        select numerator as referred from mart.indicators where period = %(period)s and indicator = 'help_of_cases'
+    ),
     arrears as (
         select
             coalesce(sum(n), 0)::bigint as with_total, min(min_eur) as min_eur, max(max_eur) as max_eur,

@@ -1,8 +1,12 @@
-"""A small landing area with case registration, month by month: what it says is worked out by hand in the tests."""
+"""A small landing area with case registration, month by month, and the tables that an evaluation makes of it."""
 
 from __future__ import annotations
 
+from conftest import rows
 from oracle.small_landing import DEC, FEB, JAN, MAR, A, B, Small, match_all, signal
+
+from vroegsignaal import reading
+from vroegsignaal.settings import Settings
 
 CASE = (
     "dossier_id;aangemaakt_op;matchmaand;loopmaand;huisnummer;postcode;ingetrokken_op;resultaat;afgesloten_op;flyer_op;"
@@ -12,6 +16,13 @@ CLAIM, ATTEMPT = "dossier_id;crediteur;bedrag", "dossier_id;datum;dagdeel;soort;
 HELP = "dossier_id;organisatie;soort;gestart_op;afgerond_op;afspraak_nagekomen"
 SELF, REFERRED, BOTH = "klant wil het zelf oplossen", "verwezen vrijwillig", "verwezen combi"
 NOBODY, INFORMED = "geen contact / onbekend", "informatie en advies gegeven"
+EVALUATED = (
+    "arrears_by_creditor", "arrears_by_outcome", "causes", "combinations", "composition_by_outcome",
+    "contact_by_walking_month", "contact_rates", "cost_scenarios", "dossiers_by_combination", "dossiers_by_month",
+    "durations", "evaluation_periods", "flyers", "indicators", "other_problems", "outcomes", "plan_of_approach",
+    "reach", "referred_and_refusing", "repeats", "selection_audit", "signals_by_creditor_source", "throughput",
+    "working_agreement",
+)  # fmt: skip
 
 
 def case(number: int, house: int, month: str, created: str, **told: str) -> str:
@@ -128,3 +139,22 @@ def deliver_march(small: Small) -> None:
     """Nothing but case registration: one case of 9102, of a period of its own."""
     case_of_b = case(1, 1, DEC, "2021-12-28", loopmaand=JAN, resultaat=NOBODY, afgesloten_op="2022-01-07")
     register(small, MAR, [case_of_b], B, claims=["d1;rood;"])
+
+
+def tables(here: Settings) -> dict[str, list[dict]]:
+    """Every table of the evaluation, as BI reads it."""
+    return {name: reading.rows(here, f"select * from mart.{name} as t order by t::text", "bi") for name in EVALUATED}
+
+
+def findings(here: Settings) -> set[tuple]:
+    return set(rows(here, "select dossier_id, finding from core.dossier_finding"))
+
+
+def of(table: list[dict], *columns: str, **where: object) -> set[tuple]:
+    """Some columns of the rows of 9101, or of those that are asked for."""
+    where = {"municipality_code": A, **where}
+    return {
+        tuple(row[column] for column in columns)
+        for row in table
+        if all(row[column] == value for column, value in where.items())
+    }
