@@ -1,18 +1,35 @@
-with signal as (
+with known as (
+
+    select * from {{ ref('signal') }}
+    where signal_month <= {{ as_of() }}
+
+),
+
+taken_back as (
 
     select
-        signal.*,
-        (
-            select min(withdrawal.signal_month)
-            from {{ ref('stg_withdrawal') }} as withdrawal
-            where
-                withdrawal.municipality_code = signal.municipality_code
-                and withdrawal.creditor = signal.creditor
-                and withdrawal.signal_id = signal.signal_id
-                and withdrawal.signal_month between signal.signal_month and {{ as_of() }}
-        ) as taken_back_month
-    from {{ ref('signal') }} as signal
-    where signal.signal_month <= {{ as_of() }}
+        known.drop_id,
+        known.line_no,
+        min(withdrawal.signal_month) as taken_back_month
+    from known
+    inner join {{ ref('stg_withdrawal') }} as withdrawal
+        on
+            known.municipality_code = withdrawal.municipality_code
+            and known.creditor = withdrawal.creditor
+            and known.signal_id = withdrawal.signal_id
+            and known.signal_month <= withdrawal.signal_month
+    where withdrawal.signal_month <= {{ as_of() }}
+    group by known.drop_id, known.line_no
+
+),
+
+signal as (
+
+    select
+        known.*,
+        taken_back.taken_back_month
+    from known
+    left join taken_back using (drop_id, line_no)
 
 ),
 
