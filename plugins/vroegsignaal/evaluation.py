@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vroegsignaal import door, intake, landing, outbox, transform, warehouse
+from vroegsignaal import configuration, door, intake, landing, outbox, transform, warehouse
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
@@ -42,6 +42,9 @@ def evaluate(here: Settings, as_of: Month | None = None, period: str | None = No
     matched = _matched(here)
     if not matched:
         raise PlatformError("no month was matched yet: run `vroegsignaal replay` first.")
+    # A label or a period may be another since the last month was received.
+    with warehouse.connect(here, "loader") as connection:
+        configuration.load(here, connection)
     transform.evaluate(as_of)
     not_matched = [month for month in _months_with_signals(here) if month <= as_of and month not in matched]
     reports = outbox.write_reports(here, period)

@@ -42,7 +42,7 @@ def publish(month: Month) -> dict[str, int]:
 
 
 def evaluate(as_of: Month) -> dict[str, int]:
-    """Make the evaluation, and all that others read, anew as of a month: of cases nothing of a later folder is known."""
+    """Make the evaluation, and all that others read, anew; of cases nothing of a folder after the month is known."""
     here = settings.load()
     with publishing(here):
         # Staging too: what an older version made lacks what is evaluated now.

@@ -20,6 +20,8 @@ def load(settings: Settings, connection: psycopg.Connection) -> bool:
     A file that the folder leaves out is taken from the project's defaults. Raises PlatformError that names file, line
     and column of what is wrong.
     """
+    # Two commands at once.
+    connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal configuration'))")
     given = {table.name: contents(file_of(settings, table)) for table in TABLES.values()}
     fingerprint = sha256(b"\0".join(given.values())).hexdigest()
     if connection.execute("select 1 from config.loaded where fingerprint = %s", [fingerprint]).fetchone():

@@ -42,7 +42,8 @@ class Column:
         small = _is_small(row, self.of)
         if self.to:
             low, high = in_dutch(value, self.kind), in_dutch(row[self.to], self.kind)
-            return Cell(low if value is None else f"{low} {NOTHING} {high}", value, small and value is not None)
+            text = low if value is None or low == high else f"{low} {NOTHING} {high}"
+            return Cell(text, value, small and value is not None)
         if self.words and value is not None:
             value = words[self.words].get(str(value), value)
         return Cell(in_dutch(value, self.kind), value, small and value is not None)

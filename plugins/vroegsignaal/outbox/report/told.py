@@ -227,7 +227,8 @@ _KEY_FIGURES = """
         from mart.plan_of_approach where period = %(period)s
     ),
     referral as (
-        select numerator as referred from mart.indicators where period = %(period)s and indicator = 'help_of_cases'
+        select max(numerator) as referred from mart.indicators
+        where period = %(period)s and indicator = 'help_of_cases'
     ),
     arrears as (
         select
