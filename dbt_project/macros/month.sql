@@ -27,7 +27,17 @@
 #}
 {% macro forget_month() -%}
     {% if is_incremental() %}
-        delete from {{ this }} where signal_month = {{ month() }}
+        delete from {{ this }} as kept
+        where
+            kept.signal_month = {{ month() }}
+            {% if model.name == 'customer_check' %}
+                -- Customers that were erased since cannot be checked again.
+                and not exists (
+                    select 1
+                    from {{ source('quality', 'accepted_signals') }} as accepted
+                    where accepted.drop_id = kept.drop_id and accepted.line_no = kept.line_no and accepted.erased
+                )
+            {% endif %}
     {% endif %}
 {%- endmacro %}
 

@@ -290,6 +290,92 @@ def release(
     typer.echo(releases.release(wanted, by, reason, given))
 
 
+# -- erasing
+
+
+@app.command()
+def erase(
+    municipality: Annotated[str, typer.Option(help="Code of the municipality.")],
+    bsn: Annotated[
+        str | None, typer.Option(help="The citizen service number; - asks for it, so that no history keeps it.")
+    ] = None,
+    postcode: Annotated[str | None, typer.Option(help="Postcode of the address.")] = None,
+    number: Annotated[int | None, typer.Option(help="House number.")] = None,
+    letter: Annotated[str | None, typer.Option(help="House letter.")] = None,
+    addition: Annotated[str | None, typer.Option(help="Addition to the house number.")] = None,
+    export: Annotated[Path | None, typer.Option(help="File (JSON) to write all that is held to.")] = None,
+    by: Annotated[str, typer.Option(help="Who erases.")] = "",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be erased.")] = False,
+) -> None:
+    """Answer a person's request: write what is held about the household (--export), erase it (--by, --reason)."""
+    from vroegsignaal import erasing
+
+    here = settings.load()
+    if bsn == "-":
+        bsn = typer.prompt("BSN", hide_input=True, err=True)
+    person = erasing.Person(municipality, bsn, postcode, number, letter, addition)
+    _start_warehouse(here)
+    if export is not None:
+        rows = erasing.write_export(here, person, export.absolute())
+        typer.echo(f"Written: {export.absolute()} ({rows} rows as delivered). It holds personal data.")
+    if by or reason or dry_run or export is None:
+        typer.echo(erasing.erase(here, person, by, reason, dry_run=dry_run).told())
+
+
+@app.command()
+def purge(
+    on: Annotated[str | None, typer.Option(help="The day, jjjj-mm-dd; else today.")] = None,
+    by: Annotated[str, typer.Option(help="Who erases.")] = "vroegsignaal purge",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be erased.")] = False,
+    restored: Annotated[
+        bool, typer.Option("--restored", help="Erase again what a restored backup brought back, by the proofs.")
+    ] = False,
+) -> None:
+    """Erase what is past the term that the policy sets (retain_…_months); every erasure leaves a proof."""
+    from datetime import date
+
+    from vroegsignaal import erasing
+    from vroegsignaal.months import now_here
+
+    here = settings.load()
+    try:
+        day = date.fromisoformat(on) if on else now_here().date()
+    except ValueError:
+        raise UsageError(f"'{on}' is not a day: write it as jjjj-mm-dd, such as 2021-01-01.") from None
+    _start_warehouse(here)
+    if restored:
+        again = erasing.erase_again(here)
+        typer.echo(f"Erased again: {', '.join(again) or 'nothing, all that was erased still is'}.")
+        return
+    for erasure in erasing.purge(here, day, by, dry_run=dry_run):
+        typer.echo(erasure.told())
+
+
+@app.command()
+def reads(
+    municipality: Annotated[str | None, typer.Option(help="Only of this municipality.")] = None,
+    month: Annotated[str | None, typer.Option(help="Only of this month, jjjj-mm.")] = None,
+) -> None:
+    """Tell who read which list with names and addresses in the warehouse, and when."""
+    from vroegsignaal import reading, warehouse
+    from vroegsignaal.months import Month
+
+    of_month = Month.parse(month).first_day if month else None
+    here = settings.load()
+    _start_warehouse(here)
+    with warehouse.connect(here, "loader") as connection:
+        rows = warehouse.fetch(
+            connection,
+            "select to_char(read_at at time zone 'Europe/Amsterdam', 'YYYY-MM-DD HH24:MI:SS'), municipality_code,"
+            " to_char(signal_month, 'YYYY-MM'), list, read_by, read_from from vault.list_read"
+            " where municipality_code = coalesce(%s, municipality_code) and signal_month = coalesce(%s, signal_month)"
+            " order by read_at",
+            [municipality, of_month],
+        )
+    reading.write_table(("when", "municipality", "month", "list", "role", "from"), rows, sys.stdout)
+
+
 # -- the stack
 
 

@@ -106,6 +106,22 @@ def not_looked_at(settings: Settings) -> list[str]:
     return [_printable(name) for name in odd if not name.rpartition("/")[2].startswith(".")]
 
 
+def all_files(settings: Settings, municipality: str) -> Iterator[tuple[str, UPath]]:
+    """Every file of a municipality's months, whether or not it belongs to a feed: its place, and its path."""
+    root = _root(settings)
+    for month in months(settings):
+        for path, code in _files(settings, month):
+            if code == municipality and path.is_file() and _lies_within(path, root):
+                yield str(path.relative_to(root)), path
+
+
+def remove(settings: Settings, name: str) -> None:
+    """Remove a file, named as `DeliveredFile.name`; one that is gone already is no fault."""
+    path = _root(settings) / name
+    if path.is_file() and _lies_within(path, _root(settings)):
+        path.unlink()
+
+
 def _printable(name: str) -> str:
     text = name.encode("utf-8", "backslashreplace").decode()
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)

@@ -50,6 +50,7 @@ def held(municipality: str | None = None, month: Month | None = None) -> list[tu
             inner join raw.signals as row using (drop_id, line_no)
             where
                 ledger.status = 'accepted'
+                and ledger.erased_at is null
                 and finding.severity = 'warning'
                 and ledger.municipality_code = coalesce(%s, ledger.municipality_code)
                 and ledger.signal_month = coalesce(%s, ledger.signal_month)
@@ -146,7 +147,7 @@ def _row(connection: psycopg.Connection, wanted: Wanted) -> dict:
         .execute(
             """
         select
-            ledger.drop_id, ledger.status, ledger.file, row.line_no,
+            ledger.drop_id, ledger.status, ledger.file, ledger.erased_at is not null as erased, row.line_no,
             coalesce(array_agg(finding.rule) filter (where finding.rule is not null), '{}') as rules,
             coalesce(array_agg(finding.column_name) filter (where finding.rule is not null), '{}') as columns,
             max(released.released_by) as released_by,
@@ -202,6 +203,10 @@ def _which(wanted: Wanted, rows: list[dict], candidates: list[dict]) -> str:
 def _check(row: dict, amount: Decimal | None) -> None:
     """Raise UsageError unless the row is held and has, with this amount, an address and an amount that count."""
     place = f"line {row['line_no']} of {row['file']}"
+    if row["erased"]:
+        raise UsageError(
+            f"rows of {row['file']} were erased, so it is judged no more: only a next delivery can put the row right."
+        )
     if not row["rules"]:
         raise UsageError(f"{place} is not held: it was accepted as it is. What is wrong in it needs a next delivery.")
     if row["released_by"] and (amount is None or amount == row["released_amount"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import secrets
 from collections.abc import Iterator
@@ -55,7 +56,9 @@ def connect(settings: Settings, role: str) -> Iterator[psycopg.Connection]:
 
 def open_connection(settings: Settings, role: str) -> psycopg.Connection:
     """A connection as a role, in autocommit; raises PlatformError when the warehouse does not answer."""
-    target = make_conninfo(uri(settings, role), connect_timeout=10, application_name=f"vroegsignaal {role}")
+    # Who reads names is noted with it.
+    name = f"vroegsignaal {role}, {getpass.getuser()}"
+    target = make_conninfo(uri(settings, role), connect_timeout=10, application_name=name)
     try:
         connection = psycopg.connect(target, autocommit=True)
     except psycopg.OperationalError as error:
@@ -176,10 +179,12 @@ def _feed_tables(feed: contract.Feed) -> str:
         f"alter table {accepted} add column if not exists signal_month date not null;",
         f"alter table {accepted} add column if not exists creditor text;",
         f"alter table {accepted} add column if not exists household_id bigint;",
+        f"alter table {raw} add column if not exists erased boolean not null default false;",
+        f"alter table {accepted} add column if not exists erased boolean not null default false;",
     ]
     # First nothing: a column whose class became direct would else stay readable.
     lines.append(f"revoke all on {accepted} from transformer;")
-    readable = ["drop_id", "line_no", "municipality_code", "signal_month", "creditor", "household_id"]
+    readable = ["drop_id", "line_no", "municipality_code", "signal_month", "creditor", "household_id", "erased"]
     for column in feed.columns:
         lines.append(f"alter table {raw} add column if not exists {column.name} text;")
         lines.append(f"alter table {accepted} add column if not exists {column.name} {column.sql_type};")
@@ -187,6 +192,7 @@ def _feed_tables(feed: contract.Feed) -> str:
         lines.append(f"comment on column {accepted}.{column.name} is '{comment} [{column.privacy}]';")
         if column.privacy != "direct":
             readable.append(column.name)
+    lines.append(_erasing(feed))
     lines.append(f"create index if not exists accepted_{feed.name}_month on {accepted} (signal_month);")
     if feed.has_address:
         lines.append(f"create index if not exists accepted_{feed.name}_household on {accepted} (household_id);")
@@ -194,6 +200,45 @@ def _feed_tables(feed: contract.Feed) -> str:
     lines.append(f"grant update on sequence {raw}_line_no_seq to loader;")
     lines.append(f"grant select ({', '.join(readable)}) on {accepted} to transformer;")
     return "\n".join(lines)
+
+
+COMPARED = ("klantnummer",)
+"""Values that rows of one delivery are told apart by, whoever they point at."""
+KEPT_NUMBERS = ("zaaknummer",)
+"""Numbers that are ours: who is meant by them only the ledger of decisions knows, and of the erased nobody."""
+
+
+def _erasing(feed: contract.Feed) -> str:
+    """The procedure that erases rows of a feed: what points at somebody goes, numbers become words without meaning."""
+    raw, accepted = f"raw.{feed.name}", f"quality.accepted_{feed.name}"
+    given = "from unnest(drop_ids, line_nos) as given (drop_id, line_no)"
+    which = "kept.drop_id = given.drop_id and kept.line_no = given.line_no and not kept.erased"
+    emptied = ", ".join(f"{column.name} = null" for column in feed.columns)
+    changed = ", ".join(filter(None, map(_erased_value, feed.columns)))
+    name = f"quality.erase_{feed.name}(key text, drop_ids bigint [], line_nos bigint [])"
+    return f"""
+create or replace procedure {name}
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+    update {raw} as kept set {emptied}, erased = true {given} where {which};
+    update {accepted} as kept set {changed + ", " if changed else ""}erased = true {given} where {which};
+end
+$$;
+revoke execute on procedure quality.erase_{feed.name}(text, bigint [], bigint []) from public;
+grant execute on procedure quality.erase_{feed.name}(text, bigint [], bigint []) to loader;"""  # noqa: S608 (names of the contracts)
+
+
+def _erased_value(column: contract.Column) -> str | None:
+    """What an accepted value becomes; nothing for one that stays, since the tables count it."""
+    if column.name in KEPT_NUMBERS:
+        return None
+    if column.privacy == "direct" and column.name not in COMPARED:
+        return f"{column.name} = null"
+    if column.privacy in ("direct", "pseudonym"):
+        return f"{column.name} = quality.token(key, kept.{column.name})"
+    if column.privacy == "case" and column.type == "text":
+        return f"{column.name} = quality.without_remarks(key, kept.{column.name})"
+    return None
 
 
 def _ensure_databases(settings: Settings) -> None:

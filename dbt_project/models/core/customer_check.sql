@@ -3,6 +3,10 @@
     Who they are stays in the vault.
 #}
 
+{#
+    Of whom was erased nothing is left to compare: what was found before stays (see the macro `forget_month`).
+#}
+
 with customer as (
 
     select
@@ -18,7 +22,13 @@ with customer as (
             and found.household_id = signal.household_id
             and found.creditor = signal.creditor
             and found.reported_month = signal.signal_month
-    where found.signal_month = {{ month() }}
+    where
+        found.signal_month = {{ month() }}
+        and not exists (
+            select 1
+            from {{ source('quality', 'accepted_signals') }} as accepted
+            where accepted.drop_id = signal.drop_id and accepted.line_no = signal.line_no and accepted.erased
+        )
 
 ),
 

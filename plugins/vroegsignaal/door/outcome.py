@@ -15,9 +15,10 @@ def replace_outcome(connection: psycopg.Connection, month: Month, present: list[
     """Replace what is known of the month's drops by what the checks found; `present`: the feeds with a work table."""
     values = {"month": month.first_day}
     _apply_releases(connection, present)
+    _leave_erased(connection, month)
     connection.execute(
         "delete from quality.finding as found using raw.drop_ledger as ledger"
-        " where ledger.drop_id = found.drop_id and ledger.signal_month = %(month)s",
+        " where ledger.drop_id = found.drop_id and ledger.signal_month = %(month)s and ledger.erased_at is null",
         values,
     )
     connection.execute(
@@ -44,7 +45,7 @@ def replace_outcome(connection: psycopg.Connection, month: Month, present: list[
                 where found.drop_id = ledger.drop_id
             ) as judged
         )
-        where ledger.signal_month = %(month)s
+        where ledger.signal_month = %(month)s and ledger.erased_at is null
         """,
         values,
     )
@@ -83,9 +84,26 @@ def _apply_releases(connection: psycopg.Connection, present: list[Feed]) -> None
             )
 
 
+def _leave_erased(connection: psycopg.Connection, month: Month) -> None:
+    """Leave a drop of which rows were erased as it was judged before; only a later delivery may still replace it."""
+    connection.execute(
+        "delete from quality.door_finding as found using raw.drop_ledger as ledger"
+        " where ledger.drop_id = found.drop_id and ledger.erased_at is not null"
+    )
+    connection.execute(
+        "update raw.drop_ledger set awaits_judgement = false,"
+        " status = case when status = 'rejected' then status else 'received' end"
+        " where signal_month = %s and erased_at is not null",
+        [month.first_day],
+    )
+
+
 def _forget_accepted(connection: psycopg.Connection, feed: Feed, month: Month) -> None:
     connection.execute(
-        sql.SQL("delete from {} where signal_month = %s").format(_accepted(feed)),
+        sql.SQL(
+            "delete from {} where signal_month = %s"
+            " and drop_id not in (select drop_id from raw.drop_ledger where erased_at is not null)"
+        ).format(_accepted(feed)),
         [month.first_day],
     )
 

@@ -171,7 +171,7 @@ def _rows_with_values(feed: Feed) -> sql.Composed:
                 ledger.delivery, ledger.decimal_separator, ledger.thousands_separator, {given}
             from {raw} as raw
             inner join raw.drop_ledger as ledger using (drop_id)
-            where ledger.signal_month = %(month)s
+            where ledger.signal_month = %(month)s and ledger.erased_at is null
             and not exists (
                 select 1 from quality.door_finding as found
                 where found.drop_id = ledger.drop_id and found.severity = 'critical'

@@ -71,7 +71,10 @@ def _receive_file(connection: psycopg.Connection, file: DeliveredFile) -> bool:
     spoken = dialect.declared(connection, file)
     # What could not be read before is read again: its dialect, aliases or name may have been put right since. And so is
     # what is to be read otherwise since, until its month is decided: a dialect has no date.
-    if known is None or known.failed:
+    if known is not None and known.erased:
+        # Who was erased does not come back with the same bytes.
+        ledger.note_again(connection, known, file)
+    elif known is None or known.failed:
         load_file(connection, file, fingerprint, spoken, again=known)
     elif known.file == file.name and known.read_as != spoken.fingerprint and not ledger.is_decided(connection, file):
         with suppress(NoBetter), connection.transaction():

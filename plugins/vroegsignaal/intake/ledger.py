@@ -23,6 +23,8 @@ class Known:
     file: str
     failed: bool
     read_as: str
+    erased: bool = False
+    """Whether rows of it were erased: it is not read again."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ def known(connection: psycopg.Connection, file: DeliveredFile, sha: str, sender:
     """The drop in the ledger with these bytes of a creditor or portal in the file's month; None when there is none."""
     row = connection.execute(
         """
-        select drop_id, file, unreadable is not null or missing_columns <> '{}', coalesce(read_as, '')
+        select drop_id, file, unreadable is not null or missing_columns <> '{}', coalesce(read_as, ''),
+            erased_at is not null
         from raw.drop_ledger
         where
             (municipality_code, signal_month, feed, sha256) = (%(code)s, %(month)s, %(feed)s, %(sha)s)

@@ -62,6 +62,10 @@ $$;
 alter table raw.drop_ledger add column if not exists awaits_judgement boolean not null default true;
 comment on column raw.drop_ledger.awaits_judgement is 'Whether its file was read since it was last judged.';
 
+alter table raw.drop_ledger add column if not exists erased_at timestamptz;
+comment on column raw.drop_ledger.erased_at is
+'When rows of it were erased. Such a drop stands as it was judged: it is never read or judged again.';
+
 create table if not exists raw.file_seen (
     file text primary key,
     written_at double precision not null,
@@ -147,6 +151,36 @@ create table if not exists vault.household (
 );
 comment on table vault.household is
 'The register of households: a surrogate for each normalised address. Deleting a row makes its history anonymous.';
+
+alter table vault.household add column if not exists erased_at timestamptz;
+comment on column vault.household.erased_at is
+'When its address was erased: the number stays taken, so that nobody else gets its history.';
+
+create table if not exists quality.erasure (
+    erasure_id bigint generated always as identity primary key,
+    proof text not null unique,
+    kind text not null check (kind in ('request', 'term')),
+    municipality_code text not null,
+    erased_by text not null check (btrim(erased_by) <> ''),
+    reason text not null check (btrim(reason) <> ''),
+    erased_at timestamptz not null default now(),
+    households bigint [] not null,
+    counts jsonb not null,
+    policy jsonb not null
+);
+comment on table quality.erasure is
+'What was erased, by whom and why: numbers and counts, nothing of a person. Append-only.';
+
+create table if not exists vault.list_read (
+    municipality_code text not null,
+    signal_month date not null,
+    list text not null check (list in ('walking_list', 'review_list')),
+    read_by text not null,
+    read_from text not null,
+    read_at timestamptz not null default now()
+);
+comment on table vault.list_read is
+'Who read names and addresses, of which month, with which program: written by the functions that give them. Append-only.';
 
 create table if not exists decision.approval (
     municipality_code text,
@@ -249,11 +283,12 @@ grant select, insert on raw.month_received to loader;
 grant select, insert, update on raw.file_seen to loader;
 grant select, insert, delete on raw.redelivery to loader;
 grant select, insert, delete on quality.finding to loader;
-grant select, insert on quality.release, quality.mail to loader;
+grant select, insert on quality.release, quality.mail, quality.erasure to loader;
 grant select on quality.released to loader;
 revoke execute on function decision.is_approved(text, date) from public;
 grant execute on function decision.is_approved(text, date) to loader;
 grant select, insert on vault.household to loader;
+grant select on vault.list_read to loader;
 grant select, insert, delete on config.loaded to loader;
 grant select on raw.drop_ledger, raw.month_received, quality.finding to transformer;
 -- What arrives after the approval is late.

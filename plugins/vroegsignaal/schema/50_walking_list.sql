@@ -36,7 +36,9 @@ returns table (
     vervangen_door integer,
     let_op text
 )
-language sql stable security definer set search_path = pg_catalog as $$
+language sql volatile security definer set search_path = pg_catalog as $$
+    select vault.note_read(of_municipality, of_month, 'walking_list');
+
     with known_then as materialized (
         select in_force.drop_id
         from decision.approval as approval
@@ -320,7 +322,9 @@ language sql stable security definer set search_path = pg_catalog as $$
         where other.household_id = selection.household_id and other.is_newest = customer.is_newest
     ) as reached
     -- A delivery may be rejected after all when it is judged again; what was approved is still visited.
-    inner join vault.household as household on household.household_id = selection.household_id
+    -- Who was erased is not on it.
+    inner join vault.household as household
+        on household.household_id = selection.household_id and household.erased_at is null
     cross join lateral (
         select
             -- By the approval, or asked for since.

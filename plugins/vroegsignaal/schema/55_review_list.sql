@@ -14,8 +14,9 @@ returns table (
     woonplaats text
 )
 -- In this language the tables that dbt makes need not be there yet.
-language plpgsql stable security definer set search_path = pg_catalog as $$
+language plpgsql volatile security definer set search_path = pg_catalog as $$
 begin
+    perform vault.note_read(of_municipality, of_month, 'review_list');
     -- The signals behind the month's matches as their creditors wrote them, without those taken back.
     return query
     select
