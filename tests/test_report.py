@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 
 import pypdf
@@ -20,12 +23,15 @@ from oracle.small_landing import DEC, FEB, JAN, MAR, A, B, Small
 from vroegsignaal import evaluation, settings
 from vroegsignaal.errors import UsageError
 from vroegsignaal.outbox import report
-from vroegsignaal.outbox.report import told
+from vroegsignaal.outbox.report import charts, paper, told
+from vroegsignaal.outbox.report.document import Cell, Heading
+from vroegsignaal.outbox.report.document import Table as DocumentTable
 from vroegsignaal.outbox.report.numbers import in_dutch
 from vroegsignaal.outbox.report.tables import Column, pivoted, table
 
 HOSTILE = '<b>Aa</b> #set page(fill: red) "&$'
 """A name that would be markup, if the page or the paper took it for that."""
+EMPTY = "evaluatie-leeg----x-" + sha256(b"leeg/../x").hexdigest()[:6] + ".html"
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +77,7 @@ def test_each_month_has_its_report_and_a_named_period_one_beside_it(written: Pat
     assert pages >= {f"{A}/{FEB}/evaluatie.html", f"{A}/{FEB}/evaluatie.pdf", f"{A}/{MAR}/evaluatie.html"}
     assert {f"{A}/{MAR}/evaluatie-2021.html", f"{A}/{MAR}/evaluatie-2021.pdf"} <= pages
     # No name of a period leads out of the folder.
-    assert f"{B}/{MAR}/evaluatie-leeg----x.html" in pages
+    assert f"{B}/{MAR}/{EMPTY}" in pages
     assert "Periode 2022" in text_of(written / A / MAR / "evaluatie.html")
     assert "Periode 2021" in text_of(written / A / MAR / "evaluatie-2021.html")
 
@@ -114,7 +120,7 @@ def test_one_case_and_an_empty_period_are_said_plainly(written: Path) -> None:
     assert "Er is één zaak: percentages van zo weinig zeggen weinig" in one
     assert "0,0%*" in one
     assert "0 van 1 zaken met een loopmaand" in one
-    none = text_of(written / B / MAR / "evaluatie-leeg----x.html")
+    none = text_of(written / B / MAR / EMPTY)
     assert "Over deze periode zijn er geen zaken geregistreerd" in none
     assert "over deze periode is er niets" in none
     assert not re.search(r"\b(nan|none|null|inf)\b", one + none, re.IGNORECASE)
@@ -218,27 +224,74 @@ def test_a_delivery_that_is_missing_is_not_nothing() -> None:
     ]
 
 
+def test_periods_never_share_a_file() -> None:
+    names = ["2018/19", "2018-19", "Pilot", "pilot", "x" * 300, ".."]
+    written = [report._as_file_name(name) for name in names]
+    assert len(set(written)) == len(names)
+    assert all(re.fullmatch(r"[a-z0-9-]{1,60}", name) for name in written)
+    assert (written[1], written[3]) == ("2018-19", "pilot")
+
+
 def test_a_definition_has_another_version_when_what_computes_it_changes(tmp_path: Path) -> None:
-    model = tmp_path / "models" / "core" / "thing.sql"
-    model.parent.mkdir(parents=True)
+    for folder in ("models", "macros"):
+        shutil.copytree(settings.ROOT / "dbt_project" / folder, tmp_path / "dbt_project" / folder)
+    contact = {"term": "Contact", "definition": "wat het is", "models": ["dossier"]}
 
-    def version(sql: str, label: str = "een") -> str:
-        model.write_text(sql)
-        told._model.cache_clear()
-        labels = [{"list": "x", "code": "a", "label": label, "position": "1"}]
-        return told.version_of(tmp_path, {"models": ["thing"], "lists": ["x"]}, labels)
+    def version(changed: str = "", to: str = "", lists: tuple[str, ...] = ("no_contact,a",)) -> str:
+        if changed:
+            model = tmp_path / "dbt_project" / changed
+            model.write_text(model.read_text() + to)
+        told._computation.cache_clear()
+        return told.version_of(tmp_path, contact, list(lists))
 
-    first = version("select 1 as a\nfrom b\n")
-    assert version("-- why\nselect 1 as a from b") == first
-    assert version("select 2 as a from b") != first
-    assert version("select 1 as a from b", "twee") != first
+    first = version()
+    assert version("models/evaluation/dossier.sql", "\n-- why\n") == first
+    # What it rests on, a macro, a code list, and what it is said to be.
+    versions = [
+        version("models/staging/stg_dossier.sql", "limit 1"),
+        version("macros/labels.sql", "{% macro other() %}1{% endmacro %}"),
+        version(lists=("no_contact,b",)),
+    ]
+    contact["definition"] = "iets anders"
+    versions.append(version())
+    assert len({first, *versions}) == 5
+    # A model that it does not rest on.
+    assert version("models/mart/flyers.sql", "limit 1") == versions[-1]
 
 
-def test_every_term_names_models_and_lists_that_are_there() -> None:
+def test_every_term_names_models_that_are_there() -> None:
     declared = yaml.safe_load(Path(report.__file__).with_name("terms.yml").read_text())
-    labels = (settings.ROOT / "dbt_project/seeds/labels.csv").read_text()
-    for term in declared:
-        for model in term["models"]:
-            assert list((settings.ROOT / "dbt_project/models").glob(f"**/{model}.sql")), model
-        for name in term.get("lists", []):
-            assert f"\n{name}," in labels, name
+    for model in {model for term in declared for model in term["models"]}:
+        assert list((settings.ROOT / "dbt_project/models").glob(f"**/{model}.sql")), model
+
+
+def test_a_chart_tells_in_words_what_it_shows_and_marks_what_is_of_few() -> None:
+    rows = [
+        {"name": "a", "one": Decimal("32.2"), "other": Decimal("22.4")},
+        {"name": "b", "one": Decimal("3.4"), "other": Decimal("12.3")},
+    ]
+    beside = charts.Drawing("bars", "name", kind="pct", values=(("one", "geleverd"), ("other", "in zaken")))
+    assert charts.draw("kop", beside, rows, {}).alt == (
+        "Grafiek. Geleverd: het meest bij a, 32,2 procent; het minst bij b, 3,4 procent. In zaken: het meest bij a,"
+        " 22,4 procent; het minst bij b, 12,3 procent. De tabel bij deze grafiek geeft alle cijfers."
+    )
+    few = [
+        {"name": "a", "pct": 100, "n": 2, "low": 34, "high": 100},
+        {"name": "b", "pct": 50, "n": 80, "low": 40, "high": 60},
+    ]
+    margins = charts.Drawing("margins", "name", "pct", kind="pct", n="n", low="low", high="high")
+    drawn = charts.draw("kop", margins, few, {})
+    assert drawn.alt.startswith("Grafiek. De waarden: b (n=80) 50,0 procent.")
+    assert "a (n=2)*" in drawn.svg
+    same = [{"name": "a", "n": 9}, {"name": "b", "n": 9}]
+    assert "overal 9." in charts.draw("kop", charts.Drawing("columns", "name", "n"), same, {}).alt
+
+
+def test_what_is_wider_than_a_page_goes_on_in_a_next_table() -> None:
+    headings = [Heading(str(number), True) for number in range(30)]
+    cells = [Cell(str(number)) for number in range(30)]
+    parts = paper._parts(asdict(DocumentTable("kop", "bron", headings, [cells], cells)))
+    assert [len(part["headings"]) for part in parts] == [12, 12, 8]
+    assert [part["rows"][0][0]["text"] for part in parts] == ["0", "0", "0"]
+    assert [cell["text"] for part in parts for cell in part["total"][1:]] == [str(number) for number in range(1, 30)]
+    assert [part["caption"] for part in parts] == ["kop", "kop (vervolg)", "kop (vervolg)"]

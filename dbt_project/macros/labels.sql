@@ -56,3 +56,12 @@
 {% macro one_decimal(value) -%}
     round({{ value }}::numeric, 1)
 {%- endmacro %}
+
+{# A code of a code list as it is; for what is on none only that it is not, for nothing that it is not known. #}
+{% macro listed_or_told(column, list) -%}
+    case
+        when {{ column }} is null then {{ otherwise('attempt') }}
+        when {{ column }} in (select known.code from {{ ref('code_lists') }} as known where known.list = '{{ list }}') then {{ column }}
+        else {{ otherwise('not_listed') }}
+    end
+{%- endmacro %}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -189,9 +190,22 @@ def pilot(
             if choice:
                 typer.echo(format_choices(choices(as_bi)))
             if compare:
+                _warn_when_told_earlier(as_bi)
                 found = compared(as_bi)
                 typer.echo(format_comparison(found, every_cell=True))
                 typer.echo(f"\n{format_claims()}")
+
+
+def _warn_when_told_earlier(query: Callable[[str], list[dict]]) -> None:
+    """Say so when the tables are told as of a month before the last one there is: they would differ for that alone."""
+    for row in query("select max(as_of) as as_of from mart.evaluation_periods"):
+        for last in query("select max(signal_month) as month from mart.drops"):
+            if row["as_of"] and row["as_of"] < last["month"]:
+                typer.echo(
+                    f"The tables are told as of {row['as_of']:%Y-%m}: `vroegsignaal evaluate` tells them as of"
+                    f" {last['month']:%Y-%m}.",
+                    err=True,
+                )
 
 
 # -- reading

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vroegsignaal import configuration, door, intake, landing, outbox, transform, warehouse
+from vroegsignaal.configuration.files import read
+from vroegsignaal.configuration.tables import TABLES
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
@@ -38,6 +40,7 @@ def evaluate(here: Settings, as_of: Month | None = None, period: str | None = No
             "there is nothing to evaluate: neither the landing area nor the warehouse has a month"
             + (f" up to {as_of}." if as_of else ".")
         )
+    _check_period(here, period)
     received = _receive_what_is_new(here, known)
     matched = _matched(here)
     if not matched:
@@ -49,6 +52,13 @@ def evaluate(here: Settings, as_of: Month | None = None, period: str | None = No
     not_matched = [month for month in _months_with_signals(here) if month <= as_of and month not in matched]
     reports = outbox.write_reports(here, period)
     return Evaluation(as_of, received, not_matched, _periods(here), reports)
+
+
+def _check_period(here: Settings, period: str | None) -> None:
+    """Raise UsageError, before anything is done, for a period that no municipality can have."""
+    own = [str(row["period"]) for row in read(here, TABLES["periods"])]
+    if period and period not in own and not (period.isdecimal() and len(period) == len("2018")):
+        raise UsageError(f"no municipality has a period '{period}'. Those of periods.csv: {', '.join(own) or 'none'}.")
 
 
 def told(done: Evaluation) -> str:

@@ -211,6 +211,16 @@ finding as (
 
     union all
 
+    -- A file knows nothing of the months after it.
+    select
+        municipality_code,
+        dossier_id,
+        'date_in_future' as finding
+    from dossier
+    where greatest(created_on, closed_on, withdrawn_on, flyer_on) >= register_month + interval '1 month'
+
+    union all
+
     -- Claims, attempts and help of a case that nobody told of.
     select
         municipality_code,

@@ -18,7 +18,15 @@ matched as (
         found.reported_month as signal_month,
         found.signal_month as match_month
     from {{ ref('match_creditor') }} as found
-    inner join {{ ref('match') }} as match using (municipality_code, household_id, signal_month)
+    where
+        exists (
+            select 1
+            from {{ ref('match') }} as match
+            where
+                match.municipality_code = found.municipality_code
+                and match.household_id = found.household_id
+                and match.signal_month = found.signal_month
+        )
 
 ),
 
@@ -41,7 +49,12 @@ dossier as (
         match_month,
         -- A withdrawn case has ended as well.
         bool_and(closed_on is not null or is_withdrawn or is_ended) as is_over,
-        bool_and(coalesce(outcome in (select listed.code from {{ ref('code_lists') }} as listed where listed.list = 'refusal'), false)) as is_refused,
+        bool_and(
+            coalesce(
+                outcome in (select listed.code from {{ ref('code_lists') }} as listed where listed.list = 'refusal'),
+                false
+            )
+        ) as is_refused,
         max(coalesce(closed_on, term_ends_on, match_month + 24)) as over_on
     from {{ ref('dossier') }}
     where household_id is not null

@@ -1,21 +1,16 @@
-with known as (
+with lasted as (
 
-    -- Up to the month as of which is told, and whole months as the cases of a period are counted by them.
+    -- The months that were received: what is not known of did not cost anything either.
     select
         period.municipality_code,
         period.period,
-        age(least(period.last_month, {{ as_of() }}) + interval '1 month', period.first_month) as length
+        count(received.signal_month) as months
     from {{ ref('period') }} as period
-
-),
-
-lasted as (
-
-    select
-        municipality_code,
-        period,
-        greatest(0, extract(year from length) * 12 + extract(month from length)) as months
-    from known
+    left join {{ ref('stg_month_received') }} as received
+        on
+            period.municipality_code = received.municipality_code
+            and received.signal_month between period.first_month and least(period.last_month, {{ as_of() }})
+    group by period.municipality_code, period.period
 
 ),
 
@@ -60,7 +55,7 @@ basis as (
     inner join {{ ref('municipalities') }} as municipality using (municipality_code)
     cross join lateral (
         values
-        ('inhabitants_year', round(municipality.inhabitants * counted.months / 12, 2)),
+        ('inhabitants_year', round(municipality.inhabitants * counted.months / 12.0, 2)),
         ('dossiers', counted.dossiers),
         ('walked', counted.walked),
         ('attempts', counted.attempts),

@@ -4,8 +4,9 @@ with numbered as (
         municipality_code,
         dossier_id,
         is_reached,
-        coalesce(part_of_day, {{ otherwise('attempt') }}) as part_of_day,
-        coalesce(contact_kind, {{ otherwise('attempt') }}) as contact_kind,
+        -- What is on no code list may be a remark about somebody.
+        {{ listed_or_told('part_of_day', 'part_of_day') }} as part_of_day_label,
+        {{ listed_or_told('contact_kind', 'contact_kind') }} as contact_kind_label,
         row_number() over (
             partition by municipality_code, dossier_id
             order by attempted_on, array_position(array['Ochtend', 'Middag', 'Avond'], part_of_day), contact_kind
@@ -27,8 +28,8 @@ described as (
     inner join numbered using (municipality_code, dossier_id)
     cross join lateral (
         values
-        ('dagdeel', numbered.part_of_day),
-        ('soort', numbered.contact_kind),
+        ('dagdeel', numbered.part_of_day_label),
+        ('soort', numbered.contact_kind_label),
         ('poging', case when numbered.attempt_no < 3 then numbered.attempt_no::text else '3 of meer' end)
     ) as told (dimension, value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from vroegsignaal.outbox.report.facts import Facts, Period
 from vroegsignaal.settings import Settings
 
 NAME = "evaluatie"
+_LONGEST = 40
 
 
 def write(here: Settings, code: str, period: str | None = None) -> Path:
@@ -55,11 +57,22 @@ def _report(here: Settings, facts: Facts) -> Report:
         period=period.name,
         first_day=day_in_words(period.first_day),
         last_day=day_in_words(period.last_day),
+        months=_months(period),
         as_of=Month(period.as_of.year, period.as_of.month).in_words,
         version=version("vroegsignaal"),
         sections=contents.sections(here, facts),
     )
 
 
+def _months(period: Period) -> str:
+    """The months of matches that a period counts: whole ones, also where it begins or ends within a month."""
+    first, last = (Month(day.year, day.month) for day in (period.first_day, period.last_day))
+    return first.in_words if first == last else f"{first.in_words} tot en met {last.in_words}"
+
+
 def _as_file_name(period: str) -> str:
-    return "".join(sign if sign.isalnum() else "-" for sign in period.lower())
+    """The name of a period in that of a file: no two periods have the same, and none leads elsewhere."""
+    plain = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in period.lower())
+    if plain == period and len(plain) <= _LONGEST:
+        return plain
+    return f"{plain[:_LONGEST]}-{sha256(period.encode()).hexdigest()[:6]}"

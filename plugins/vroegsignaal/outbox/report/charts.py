@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vroegsignaal.outbox.report.document import Chart
 from vroegsignaal.outbox.report.facts import Row
 from vroegsignaal.outbox.report.numbers import in_dutch
-from vroegsignaal.outbox.report.tables import Words
+from vroegsignaal.outbox.report.tables import TOO_FEW, Words
 
 WIDTH = 660
 COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5C5C5C", "#B8A500"]
@@ -38,6 +38,8 @@ class Drawing:
     values: tuple[tuple[str, str], ...] = ()
     low: str = ""
     high: str = ""
+    n: str = ""
+    """The column with of how many a value is: it stands in the label, and of fewer than five with a mark."""
 
 
 def draw(caption: str, drawing: Drawing, rows: Sequence[Row], words: Words) -> Chart:
@@ -51,7 +53,8 @@ def _points(drawing: Drawing, rows: Sequence[Row], words: Words) -> list[dict]:
     return [
         {
             "place": str(row[drawing.label]),
-            "label": _label(row[drawing.label], drawing.label_kind, words.get(drawing.words, {})),
+            "label": _label(row[drawing.label], drawing.label_kind, words.get(drawing.words, {})) + _of(row, drawing),
+            "small": bool(drawing.n) and row[drawing.n] < TOO_FEW,
             "value": float(row[name] or 0),
             "text": in_dutch(row[name], drawing.kind),
             "series": label or _label(row.get(drawing.series), "text", words.get(drawing.series_words, {})),
@@ -67,22 +70,37 @@ def _label(value: object, kind: str, words: dict[str, str]) -> str:
     return words.get(str(value)) or in_dutch(value, kind)  # type: ignore[arg-type]
 
 
+def _of(row: Row, drawing: Drawing) -> str:
+    if not drawing.n:
+        return ""
+    return f" (n={in_dutch(row[drawing.n], 'count')}){'*' if row[drawing.n] < TOO_FEW else ''}"
+
+
 def _in_words(drawing: Drawing, points: list[dict]) -> str:
     """What the chart shows, for who does not see it; the table with it has all the numbers."""
+    # What is stacked is told as a whole; what stands side by side, one after the other.
+    series = list(dict.fromkeys(point["series"] for point in points))
+    stacked = drawing.shape == "columns"
+    groups = [("", points)] if stacked else [(name, [p for p in points if p["series"] == name]) for name in series]
+    told = " ".join(_extremes(drawing, name if len(series) > 1 else "", of) for name, of in groups)
+    split = f" Onderverdeeld naar {', '.join(series)}." if stacked and len(series) > 1 else ""
+    return f"Grafiek. {told}{split} De tabel bij deze grafiek geeft alle cijfers."
+
+
+def _extremes(drawing: Drawing, name: str, points: list[dict]) -> str:
     totals: dict[str, float] = {}
     for point in points:
-        totals[point["label"]] = totals.get(point["label"], 0) + point["value"]
-    most, least = max(totals, key=totals.get), min(totals, key=totals.get)
+        if not point["small"]:
+            totals[point["label"]] = totals.get(point["label"], 0) + point["value"]
+    subject = name[:1].upper() + name[1:] if name else "De waarden"
+    if not totals:
+        return f"{subject}: alle zijn van minder dan vijf."
     unit = {"pct": " procent", "eur": ""}.get(drawing.kind, "")
-    series = list(dict.fromkeys(point["series"] for point in points))
-    split = f" Onderverdeeld naar {', '.join(series)}." if len(series) > 1 else ""
-    told = {name: f"{name} ({in_dutch(totals[name], drawing.kind)}{unit})" for name in (most, least)}
-    if len(totals) == 1:
-        return f"Grafiek met één waarde: {told[most]}.{split}"
-    return (
-        f"Grafiek met {len(totals)} waarden. Het meest bij {told[most]}, het minst bij {told[least]}.{split}"
-        " De tabel bij deze grafiek geeft alle cijfers."
-    )
+    most, least = max(totals, key=totals.get), min(totals, key=totals.get)
+    high, low = (f"{in_dutch(totals[label], drawing.kind)}{unit}" for label in (most, least))
+    if totals[most] == totals[least]:
+        return f"{subject}: {'overal' if len(totals) > 1 else most} {high}."
+    return f"{subject}: het meest bij {most}, {high}; het minst bij {least}, {low}."
 
 
 def _columns(drawing: Drawing, points: list[dict]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from itertools import count
@@ -24,6 +26,7 @@ from vroegsignaal.settings import Settings
 
 _MADE: dict[str, Callable[[Making], Iterator[Block]]] = {
     "summary": told.summary,
+    "open_cases": told.open_cases,
     "significance": told.significance,
     "method": told.method,
     "policy": told.policy,
@@ -84,15 +87,15 @@ def _chart(block: dict, rows: Sequence[Row], words: Words) -> Chart:
     declared = block["chart"]
     drawing = charts.Drawing(**{**declared, "values": tuple(map(tuple, declared.get("values", ())))})
     if drawing.series_words:
-        rows = _in_order_of_words(rows, words[drawing.series_words], drawing.series)
+        rows = _in_order_of_words(rows, words.get(drawing.series_words, {}), drawing.series)
     return charts.draw(block["table"], drawing, rows, words)
 
 
 def _pivot(
     rows: Sequence[Row], words: Words, *, down: str, label: str, kind: str, across: str, value: str, words_of: str
 ) -> tuple[list[Row], list[Column]]:
-    names = dict.fromkeys(str(row[across]) for row in _in_order_of_words(rows, words[words_of], across))
-    heads = [Column(name, words[words_of].get(name, name), "count") for name in names]
+    names = dict.fromkeys(str(row[across]) for row in _in_order_of_words(rows, words.get(words_of, {}), across))
+    heads = [Column(name, words.get(words_of, {}).get(name, name), "count") for name in names]
     return pivoted(rows, down, across, value), [Column(down, label, kind), *heads, Column(TOTAL, TOTAL, "count")]
 
 
@@ -100,12 +103,21 @@ def _column(declared: dict) -> Column:
     return Column(**{**declared, "of": tuple(declared.get("of", ()))})
 
 
-def _in_order(rows: Sequence[Row], words: Words, *, column: str, words_of: str, then: str = "") -> list[Row]:
-    """Rows in the order in which their codes are listed, and then in that of a column that holds labels already."""
+def _in_order(
+    rows: Sequence[Row],
+    words: Words,
+    *,
+    column: str,
+    words_of: str,
+    then: str = "",
+    then_words: Sequence[str] = (),
+) -> list[Row]:
+    """Rows in the order in which their codes are listed; and then in that of a column that holds labels already."""
     if then:
-        labels = {label: place for of_list in words.values() for place, label in enumerate(of_list.values())}
-        rows = sorted(rows, key=lambda row: labels.get(row[then], 0))
-    return _in_order_of_words(rows, words[words_of], column)
+        labels = dict.fromkeys(label for name in then_words for label in words.get(name, {}).values())
+        places = {label: place for place, label in enumerate(labels)}
+        rows = sorted(rows, key=lambda row: places.get(str(row[then]), len(places)))
+    return _in_order_of_words(rows, words.get(words_of, {}), column)
 
 
 def _in_order_of_words(rows: Sequence[Row], words: dict[str, str], column: str) -> list[Row]:
@@ -116,17 +128,25 @@ def _in_order_of_words(rows: Sequence[Row], words: dict[str, str], column: str) 
 def _words(here: Settings) -> Words:
     """What codes are called: of the report, the contracts and the configuration."""
     words: Words = {
-        **_declared("words.yml"),
+        **deepcopy(_declared("words.yml")),
         "reason": REASONS_IN_WORDS,
         "severity": SEVERITIES,
         "rule": {rule: wording.finding.format(column="…") for rule, wording in contract.wordings().items()},
-        "creditor": {str(row["creditor"]): str(row["name"]) for row in read(here, TABLES["creditors"])},
+        "creditor": _names_of_creditors(here),
         "sector": {str(row["sector"]): str(row["label"]) for row in _in_position(read(here, TABLES["sectors"]))},
     }
     for row in _in_position(read(here, TABLES["labels"])):
         words.setdefault(str(row["list"]), {})[str(row["code"])] = str(row["label"])
-    words["case_finding"] |= words["prevented"]
+    # A municipality's own labels.csv may leave lists out.
+    words["case_finding"] |= words.get("prevented", {})
     return words
+
+
+def _names_of_creditors(here: Settings) -> dict[str, str]:
+    """What creditors are called; those with the same name are told apart by their codes."""
+    names = {str(row["creditor"]): str(row["name"]) for row in read(here, TABLES["creditors"])}
+    often = Counter(names.values())
+    return {code: f"{name} ({code})" if often[name] > 1 else name for code, name in names.items()}
 
 
 def _in_position(rows: list) -> list:

@@ -106,6 +106,7 @@ class Report:
     period: str
     first_day: str
     last_day: str
+    months: str
     as_of: str
     version: str
     sections: list[Section]

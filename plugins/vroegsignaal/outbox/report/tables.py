@@ -45,7 +45,7 @@ class Column:
             text = low if value is None or low == high else f"{low} {NOTHING} {high}"
             return Cell(text, value, small and value is not None)
         if self.words and value is not None:
-            value = words[self.words].get(str(value), value)
+            value = words.get(self.words, {}).get(str(value), value)
         return Cell(in_dutch(value, self.kind), value, small and value is not None)
 
     def total_cell(self, rows: Sequence[Row]) -> Cell:

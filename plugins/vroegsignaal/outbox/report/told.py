@@ -21,6 +21,7 @@ from vroegsignaal.outbox.report.numbers import NOTHING, Value, in_dutch
 from vroegsignaal.outbox.report.tables import TOO_FEW, Column, Words, table
 from vroegsignaal.settings import Settings
 
+SCHEMA = Path(warehouse.__file__).with_name("schema")
 SIGNIFICANT = 0.05
 """Of a p below this we say that chance alone does not explain the difference."""
 _EFFECT_SIZES = ((0.2, "verwaarloosbaar"), (0.5, "klein"), (0.8, "middelmatig"))
@@ -53,13 +54,17 @@ def summary(making: Making) -> Iterator[Block]:
         KeyFigure(
             "gemiddelde achterstand",
             in_dutch(found["mean_eur"], "eur"),
-            f"{_count(found['with_total'])} zaken, van {in_dutch(found['min_eur'], 'eur')} tot"
-            f" {in_dutch(found['max_eur'], 'eur')}",
+            f"{_many(found['with_total'], 'zaak', 'zaken')}, van {in_dutch(found['min_eur'], 'eur')} tot"
+            f" {in_dutch(found['max_eur'], 'eur')}"
+            if found["with_total"]
+            else "geen zaken",
         ),
         _share("binnen de termijn gesloten", found["in_term"], found["ended"], "afgelopen zaken"),
     ]
     yield KeyFigures(figures)
-    if not found["dossiers"]:
+    if making.facts.period.first_day.replace(day=1) > making.facts.period.as_of:
+        yield Text("Deze periode moet nog beginnen.")
+    elif not found["dossiers"]:
         yield Text("Over deze periode zijn er geen zaken geregistreerd: percentages over zaken zijn er daarom niet.")
     elif found["dossiers"] < TOO_FEW:
         few = "is één zaak" if found["dossiers"] == 1 else f"zijn {_count(found['dossiers'])} zaken"
@@ -68,13 +73,29 @@ def summary(making: Making) -> Iterator[Block]:
         yield Text(_contact_in_words(found))
 
 
+def open_cases(making: Making) -> Iterator[Block]:
+    """That some cases are not over yet, where that is so: they count as without contact or result so far."""
+    (found,) = making.facts.rows(
+        "select dossiers, dossiers - closed as open from mart.evaluation_periods where period = %(period)s"
+    )
+    if found["open"]:
+        yield Text(
+            f"Van de {_many(found['dossiers'], 'zaak', 'zaken')} van deze periode"
+            f" {'is' if found['open'] == 1 else 'zijn'} er {_count(found['open'])} nog niet gesloten. Zolang een zaak"
+            " geen uitkomst heeft, staat zij bij de uitkomsten als geen contact / onbekend, en heeft zij geen plan van"
+            " aanpak."
+        )
+
+
 def _contact_in_words(found: Row) -> str:
     pct = 100 * found["contact"] / found["walked"]
     told = (
-        f"Met {_count(found['contact'])} van de {_count(found['walked'])} huishoudens waar is langsgegaan was er"
-        f" contact: {in_dutch(pct, 'pct')}%"
+        f"Met {_count(found['contact'])} van de {_count(found['walked'])} huishoudens met een loopmaand was er contact:"
+        f" {in_dutch(pct, 'pct')}%{'*' if found['walked'] < TOO_FEW else ''}"
     )
-    if found["target_pct"] is not None:
+    if found["walked"] < TOO_FEW:
+        told += ", van te weinig om er iets uit af te leiden"
+    elif found["target_pct"] is not None:
         reached = "gehaald" if pct >= found["target_pct"] else "niet gehaald"
         told += f". Het streven van {in_dutch(found['target_pct'], 'number')}% is {reached}"
     return f"{told}. Over alle zaken is het een ander percentage; zie Welk percentage contact?"
@@ -118,10 +139,11 @@ def method(making: Making) -> Iterator[Block]:
     )
     yield Text(
         f"Dit verslag is gemaakt uit de leveringen en de zaakregistratie, met de kennis van"
-        f" {in_dutch(facts.period.as_of, 'month')}: wat later is geleverd, telt niet mee. Over de periode zijn"
-        f" {_count(found['months'])} maanden ontvangen. Alle cijfers komen uit tabellen zonder persoonsgegevens; onder"
-        " elke tabel staat uit welke. Een streepje betekent dat iets niet bekend is of niet te berekenen; een sterretje"
-        f" dat een percentage over minder dan {TOO_FEW} gaat."
+        f" {in_dutch(facts.period.as_of, 'month')}: wat later is geleverd, telt niet mee. Over de periode"
+        f" {'is' if found['months'] == 1 else 'zijn'} {_many(found['months'], 'maand', 'maanden')} ontvangen. Alle"
+        " cijfers komen uit tabellen zonder persoonsgegevens; onder elke tabel staat uit welke. Een streepje betekent"
+        " dat iets niet bekend is of niet te berekenen; een sterretje dat een percentage over minder dan"
+        f" {TOO_FEW} gaat."
     )
 
 
@@ -150,33 +172,47 @@ def policy(making: Making) -> Iterator[Block]:
 
 def terms(making: Making) -> Iterator[Block]:
     """What words mean, with the version of what computes it."""
-    labels = read(making.here, TABLES["labels"])
+    lists = [
+        ",".join(str(value) for column, value in row.items() if column != "place")
+        for name in ("labels", "code_lists", "equated_days", "sectors")
+        for row in read(making.here, TABLES[name])
+    ]
     declared = yaml.safe_load(Path(__file__).with_name("terms.yml").read_text(encoding="utf-8"))
     yield Text(
-        "Hieronder staat wat de woorden in dit verslag betekenen. De versie is afgeleid van wat het begrip berekent:"
-        " verslagen met dezelfde versie gebruiken dezelfde definitie, ook van verschillende gemeenten."
+        "Hieronder staat wat de woorden in dit verslag betekenen. De versie is afgeleid van de omschrijving en van wat"
+        " het begrip berekent: verslagen met dezelfde versie gebruiken dezelfde definitie, ook van verschillende"
+        " gemeenten. Een andere versie kan ook komen van een wijziging die voor het begrip niet uitmaakt."
     )
-    yield Terms(
-        [(term["term"], term["definition"], version_of(making.here.dbt_project, term, labels)) for term in declared]
-    )
+    yield Terms([(term["term"], term["definition"], version_of(making.here.root, term, lists)) for term in declared])
 
 
-def version_of(dbt_project: Path, term: dict, labels: list) -> str:
-    """A short fingerprint of the models and lists that compute a term; the same where they are the same."""
-    listed = sorted(
-        f"{row['list']},{row['code']},{row['label']},{row['position']}"
-        for row in labels
-        if row["list"] in term.get("lists", ())
-    )
-    text = "\n".join([*(_model(dbt_project, name) for name in term["models"]), *listed])
-    return sha256(text.encode()).hexdigest()[:7] if text else NOTHING
+def version_of(root: Path, term: dict, lists: list[str]) -> str:
+    """A short fingerprint of what computes a term: its models, all they rest on, the functions, and the code lists.
+
+    The same where the same definition was used. Another one may also come from a change that does not matter to it.
+    """
+    text = [term["term"], term["definition"], *_computation(root, tuple(sorted(term["models"]))), *lists]
+    return sha256("\n".join(text).encode()).hexdigest()[:7]
 
 
 @cache
-def _model(project: Path, name: str) -> str:
-    """The SQL of a model without its comments and line ends: what it computes."""
-    (path,) = project.glob(f"models/**/{name}.sql")
-    return " ".join(re.sub(r"--[^\n]*|\{#.*?#\}", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL).split())
+def _computation(root: Path, models: tuple[str, ...]) -> list[str]:
+    """The SQL of models and of all they rest on, of the macros and of the functions, without comments and line ends."""
+    paths = {path.stem: path for path in (root / "dbt_project" / "models").glob("**/*.sql")}
+    taken, left = set(), list(models)
+    while left:
+        name = left.pop()
+        # What is no model is a table of the configuration.
+        if name in paths and name not in taken:
+            taken.add(name)
+            left += re.findall(r"ref\('(\w+)'\)", paths[name].read_text(encoding="utf-8"))
+    files = [paths[name] for name in sorted(taken)]
+    files += sorted((root / "dbt_project" / "macros").glob("*.sql")) + sorted(SCHEMA.glob("*.sql"))
+    return [_plain(file.read_text(encoding="utf-8")) for file in files]
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"--[^\n]*|\{#.*?#\}", " ", text, flags=re.DOTALL).split())
 
 
 def _share(label: str, part: Value, whole: Value, of: str, target: Value = None) -> KeyFigure:
@@ -188,6 +224,10 @@ def _share(label: str, part: Value, whole: Value, of: str, target: Value = None)
     return KeyFigure(
         label, f"{in_dutch(100 * part / whole, 'pct')}%{mark}", f"{_count(part)} van {_count(whole)} {of}{aim}"
     )
+
+
+def _many(value: Value, one: str, more: str) -> str:
+    return f"{_count(value)} {one if value == 1 else more}"
 
 
 def _count(value: Value) -> str:
