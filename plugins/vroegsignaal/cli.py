@@ -64,7 +64,7 @@ def run() -> None:
     as_bi = partial(reading.rows, here, role="bi")
     ours = here.landing == str(here.home / "landing")
     if ours or ("://" not in here.landing and not landing.months(here)):
-        console.out.print(f"Writing the pilot's deliveries to {here.landing}")
+        console.out.print(f"Writing the pilot's deliveries to {settings.without_password(here.landing)}")
         write_landing(Path(here.landing))
     _run_months(here, _months_there(here))
     if ours:
@@ -89,6 +89,7 @@ def replay_months(
     here = settings.load()
     if landing is not None:
         here = replace(here, landing=settings.landing_area(landing))
+        here.files.pop("VROEGSIGNAAL_LANDING", None)
     there = _months_there(here)
     begin = Month.parse(first) if first else there[0]
     end = Month.parse(last) if last else there[-1]
@@ -112,7 +113,7 @@ def _months_there(here: settings.Settings) -> list:
     there = landing.months(here)
     if not there:
         raise UsageError(
-            f"the landing area {here.landing} holds no months: there should be folders <gemeentecode>/<jjjj-mm>/<feed>/"
+            f"the landing area {settings.without_password(here.landing)} holds no months: there should be folders <gemeentecode>/<jjjj-mm>/<feed>/"
             ", such as 0637/2018-09/signals/. Name one with --landing or VROEGSIGNAAL_LANDING, or write the pilot's "
             "with `vroegsignaal pilot --to DIR`."
         )

@@ -17,7 +17,7 @@ from vroegsignaal.months import Month
 from vroegsignaal.orchestrator import RunResult, Step
 from vroegsignaal.orchestrator.runs import Progress as Report
 from vroegsignaal.replay import MonthTotals, Replay
-from vroegsignaal.settings import Settings
+from vroegsignaal.settings import Settings, without_password
 
 STEPS_OF_A_MONTH = 7
 MOST_REMARKS = 40
@@ -116,7 +116,10 @@ def remarks_on_files(here: Settings, months: list[Month]) -> list[str]:
         towns = landing.municipalities(here, month)
         remarks += [f"Not read, because it belongs to no feed: {name}" for name in landing.unrecognised(here, month)]
         if not towns:
-            remarks.append(f"Nothing was delivered for {month}: no municipality has a folder for it in {here.landing}.")
+            remarks.append(
+                f"Nothing was delivered for {month}: no municipality has a folder for it in"
+                f" {without_password(here.landing)}."
+            )
     remarks += [
         f"Not looked at: {name} is no folder <gemeentecode>/<jjjj-mm>, such as 0637/2018-09."
         for name in landing.not_looked_at(here)
@@ -143,7 +146,8 @@ def _print_changes(result: Replay) -> None:
 def print_status(here: Settings) -> None:
     """Print what runs, where things are, and what became of each municipality's months."""
     server = warehouse.server(here)
-    out.print(f"Home: {here.home}\nLanding area: {here.landing}\nResults: {here.out}\nConfiguration: {here.config}")
+    out.print(f"Home: {here.home}\nLanding area: {without_password(here.landing)}")
+    out.print(f"Results: {here.out}\nConfiguration: {here.config}")
     if not (here.warehouse or server.exists()):
         out.print("Nothing was ever started here: `make run` replays the pilot, `vroegsignaal month` runs one month.")
         return

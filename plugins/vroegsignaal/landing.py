@@ -11,7 +11,7 @@ from upath import UPath
 from vroegsignaal import contract
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
-from vroegsignaal.settings import Settings
+from vroegsignaal.settings import Settings, without_password
 
 _MUNICIPALITY = re.compile(r"[0-9]{4}")
 
@@ -43,7 +43,7 @@ def _root(settings: Settings) -> UPath:
         return UPath(settings.landing)
     except (ValueError, ImportError) as error:
         raise PlatformError(
-            f"the landing area {settings.landing} cannot be read: {error}. VROEGSIGNAAL_LANDING is a folder, or an"
+            f"the landing area {without_password(settings.landing)} cannot be read: {error}. VROEGSIGNAAL_LANDING is a folder, or an"
             " address that fsspec reads."
         ) from None
 

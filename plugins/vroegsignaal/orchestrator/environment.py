@@ -146,6 +146,9 @@ def _core(place: Place, memory: dict[str, Any]) -> dict[str, object]:
         "parallelism": 3,
         "fernet_key": memory["fernet_key"],
         "execution_api_server_url": f"{place.url}/execution/",
+        # Whatever the surroundings say: this login is for one machine, and its file is what we log in with ourselves.
+        "auth_manager": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+        "simple_auth_manager_all_admins": False,
         "simple_auth_manager_users": f"{USER}:admin",
         "simple_auth_manager_passwords_file": place.login_file,
         # The default asks the network for the machine's full name, which takes seconds where nobody answers.
