@@ -13,6 +13,7 @@ import typer
 
 from vroegsignaal import settings
 from vroegsignaal.errors import PlatformError, UsageError
+from vroegsignaal.shown import printable
 
 app = typer.Typer(
     name="vroegsignaal",
@@ -23,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 INTERRUPTED = 130
+LINE_BREAK = "\n"
 
 
 def main() -> None:
@@ -46,7 +48,7 @@ def main() -> None:
 
 
 def _complain(message: str) -> None:
-    typer.echo(f"vroegsignaal: {message}", err=True)
+    typer.echo(f"vroegsignaal: {printable(message, keep=LINE_BREAK)}", err=True)
 
 
 # -- months

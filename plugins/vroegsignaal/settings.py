@@ -19,9 +19,9 @@ class Settings:
     root: Path
     home: Path
     config: Path
-    landing: str
+    landing: str = field(repr=False)
     out: Path
-    warehouse: str | None
+    warehouse: str | None = field(repr=False)
     approval: str
     smtp: str | None = field(default=None, repr=False)
     """Where mail goes, with the password of the mail server; without it, mails are written to `out`."""

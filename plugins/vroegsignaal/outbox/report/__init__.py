@@ -14,6 +14,8 @@ from vroegsignaal.outbox.report.facts import Facts, Period
 from vroegsignaal.settings import Settings
 
 NAME = "evaluatie"
+LONGEST = 60
+"""Of the name of a period in the name of a file."""
 
 
 def write(here: Settings, code: str, period: str | None = None) -> Path:
@@ -62,4 +64,4 @@ def _report(here: Settings, facts: Facts) -> Report:
 
 
 def _as_file_name(period: str) -> str:
-    return "".join(sign if sign.isalnum() else "-" for sign in period.lower())
+    return "".join(sign if sign.isalnum() else "-" for sign in period.lower()[:LONGEST])
