@@ -11,7 +11,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from vroegsignaal import settings
+from vroegsignaal import logs, settings
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.shown import printable
 
@@ -29,6 +29,7 @@ LINE_BREAK = "\n"
 
 def main() -> None:
     """Run a command. What a person can put right is said without a traceback; exit codes are those of the README."""
+    logs.configure()
     try:
         app()
     except PlatformError as error:
@@ -326,11 +327,18 @@ def down() -> None:
 
 
 @app.command()
-def status() -> None:
-    """Say what runs, where things are, and how far each municipality is."""
+def status(
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 unless all is healthy: for monitoring.")] = False,
+    format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",  # noqa: A002
+) -> None:
+    """Say what runs, where things are, how far each municipality is, and what waits, is late or failed."""
     from vroegsignaal import console
 
-    console.print_status(settings.load())
+    if format not in ("text", "json"):
+        raise UsageError(f"'{format}' is not a format: choose one of text, json.")
+    is_healthy = console.print_status(settings.load(), as_json=format == "json")
+    if check and not is_healthy:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

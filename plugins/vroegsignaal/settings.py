@@ -26,6 +26,11 @@ class Settings:
     smtp: str | None = field(default=None, repr=False)
     """Where mail goes, with the password of the mail server; without it, mails are written to `out`."""
     mail_from: str | None = None
+    operator: str | None = None
+    """The address of who runs the installation, who is told when a month is late."""
+    lineage: str | None = None
+    """Where Airflow tells of its runs, as events of OpenLineage: a file, or the address of a server."""
+    log: str = "text"
     files: dict[str, str] = field(default_factory=dict)
     """Of each setting that was given by its `…_FILE`: the file. Another process is told of the file, not the secret."""
 
@@ -42,6 +47,9 @@ class Settings:
             "VROEGSIGNAAL_WAREHOUSE": self.warehouse,
             "VROEGSIGNAAL_SMTP": self.smtp,
             "VROEGSIGNAAL_MAIL_FROM": self.mail_from,
+            "VROEGSIGNAAL_OPERATOR": self.operator,
+            "VROEGSIGNAAL_LINEAGE": self.lineage,
+            "VROEGSIGNAAL_LOG": self.log,
         }
         variables |= {name: value for name, value in optional.items() if value}
         # An empty one takes back what the surroundings say: a secret and its file do not go together.
@@ -123,5 +131,8 @@ def load() -> Settings:
         approval=os.environ.get("VROEGSIGNAAL_APPROVAL") or "person",
         smtp=_secret("VROEGSIGNAAL_SMTP"),
         mail_from=os.environ.get("VROEGSIGNAAL_MAIL_FROM") or None,
+        operator=os.environ.get("VROEGSIGNAAL_OPERATOR") or None,
+        lineage=os.environ.get("VROEGSIGNAAL_LINEAGE") or None,
+        log=os.environ.get("VROEGSIGNAAL_LOG") or "text",
         files=_files(),
     )
