@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import stepping
 from aiosmtpd.controller import Controller
-from conftest import forget_everything, places, platform
 from asking import answered
+from conftest import forget_everything, places, platform
 from oracle.small_landing import JAN, A, Small, signal
 from test_alerts import GEMEENTE, Postbox, small_town
 from test_cli import typed
@@ -137,7 +137,9 @@ def test_municipality_and_operator_hear_once_a_day_that_a_month_is_late(
     assert "is er nog geen match" in take()[GEMEENTE].get_body(("plain",)).get_content()
 
 
-def test_without_a_mail_server_it_is_written_and_goes_away_when_the_month_is_there(town: tuple[Small, Settings]) -> None:
+def test_without_a_mail_server_it_is_written_and_goes_away_when_the_month_is_there(
+    town: tuple[Small, Settings],
+) -> None:
     small, here = town
     file = here.out / A / JAN / "mail" / "te-laat.eml"
     assert outbox.tell_late(january(26)) == {"written": 1}

@@ -46,13 +46,16 @@ def workbook(sheet: str, texts: str = "", *, prolog: str = "", sheets: int = 1) 
         )
         listed = "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="r{n}"/>' for n in names)
         archive.writestr(
-            "xl/workbook.xml", f'{HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>'
+            "xl/workbook.xml",
+            f'{HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>',
         )
         related = "".join(
             f'<Relationship Id="r{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in names
         )
         related += f'<Relationship Id="t" Type="{_OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
-        archive.writestr("xl/_rels/workbook.xml.rels", f'{HEAD}<Relationships xmlns="{_RELATIONS}">{related}</Relationships>')
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels", f'{HEAD}<Relationships xmlns="{_RELATIONS}">{related}</Relationships>'
+        )
         archive.writestr("xl/sharedStrings.xml", f'{HEAD}{prolog}<sst xmlns="{_MAIN}">{texts}</sst>')
         for n in names:
             data = sheet if n == sheets else ""
@@ -123,7 +126,7 @@ def test_a_hostile_workbook_costs_little_and_spoils_no_other_delivery(
     small, here = delivery
     (tmp_path / "secret").write_text(SECRET)
     (small.config / "dialects.csv").write_text(
-        "creditor,encoding,delimiter,decimal_separator,thousands_separator,format\nrood,utf-8,;,\",\",,xlsx\n"
+        'creditor,encoding,delimiter,decimal_separator,thousands_separator,format\nrood,utf-8,;,",",,xlsx\n'
     )
     small.put(JAN, "signals/rood.xlsx", hostile(kind, tmp_path / "secret"))
     small.signals(JAN, "wit", signal(JAN, 1))
@@ -179,7 +182,9 @@ def test_what_a_spreadsheet_could_run_is_text(value: str) -> None:
     assert str(as_text_cell(value)).startswith("'")
 
 
-@pytest.mark.parametrize("value", ["-5,00", "+31612345678", "Van den Berg-De Wit", "a=b", "12-a", "", "'t Hart", "a@b.nl"])
+@pytest.mark.parametrize(
+    "value", ["-5,00", "+31612345678", "Van den Berg-De Wit", "a=b", "12-a", "", "'t Hart", "a@b.nl"]
+)
 def test_what_it_could_not_stays_as_it_is(value: str) -> None:
     assert as_text_cell(value) == value
 

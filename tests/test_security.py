@@ -69,7 +69,7 @@ def test_a_secret_and_its_file_do_not_go_together_and_neither_is_repeated(
             patch.delenv(name)
             for text in (None, "", " \n"):
                 file.unlink() if text is None else file.write_text(text)
-                with pytest.raises(UsageError, match="cannot be read|is empty"):
+                with pytest.raises(UsageError, match=r"cannot be read|is empty"):
                     settings.load()
         assert PASSWORD not in str(refused.value)
 
@@ -257,7 +257,13 @@ def test_a_query_is_one_statement(new_home: Callable[[], Path]) -> None:
 # --- mail, terminal and log
 
 
-NAMES = ["Rood\r\nBcc: x@y.nl", "Rood\nBcc: x@y.nl", "Rood\rBcc: x@y.nl", "Rood\u2028Bcc: x@y.nl", "Rood\x0bBcc: x@y.nl"]
+NAMES = [
+    "Rood\r\nBcc: x@y.nl",
+    "Rood\nBcc: x@y.nl",
+    "Rood\rBcc: x@y.nl",
+    "Rood\u2028Bcc: x@y.nl",
+    "Rood\x0bBcc: x@y.nl",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -271,7 +277,8 @@ def test_a_name_makes_no_header_of_its_own(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["a@b.nl\r\nBcc: x@y.nl", "a@b.nl, x@y.nl", "A <a@b.nl>", "a@b.nl\n", "a b@c.nl", "@b.nl", "a@b", "", None]
+    "address",
+    ["a@b.nl\r\nBcc: x@y.nl", "a@b.nl, x@y.nl", "A <a@b.nl>", "a@b.nl\n", "a b@c.nl", "@b.nl", "a@b", "", None],
 )
 def test_what_is_no_single_address_is_none(address: str | None) -> None:
     assert mail.usable_address(address) is None
@@ -295,9 +302,7 @@ def test_a_value_of_the_configuration_does_not_reach_the_terminal_as_a_command(
     small = Small(tmp_path)
     (small.config / "creditors.csv").write_text("creditor,name,sector,contact_email\n\x1b[2Jrood,Rood,rent,\n")
     small.signals(JAN, "rood", signal(JAN, 1))
-    done = typed(
-        new_home(), "evaluate", VROEGSIGNAAL_LANDING=str(small.landing), VROEGSIGNAAL_CONFIG=str(small.config)
-    )
+    done = typed(new_home(), "evaluate", VROEGSIGNAAL_LANDING=str(small.landing), VROEGSIGNAAL_CONFIG=str(small.config))
     assert done.returncode == 1
     assert "\\x1b[2Jrood" in done.stderr
     assert "\x1b" not in done.stdout + done.stderr

@@ -50,7 +50,8 @@ def test_the_bill_of_materials_names_every_package_of_the_lock(tmp_path: Path) -
     assert bill["bomFormat"] == "CycloneDX"
     assert len(named) == len(lock)
     assert {f"{name}=={version}" for name, version in named} == {
-        line.partition(" ;")[0].partition("[")[0] + ("==" + line.partition("==")[2].partition(" ;")[0] if "[" in line else "")
+        line.partition(" ;")[0].partition("[")[0]
+        + ("==" + line.partition("==")[2].partition(" ;")[0] if "[" in line else "")
         for line in lock
     }
     # Tools of development are not part of what runs.

@@ -41,7 +41,9 @@ def test_a_step_is_told_with_its_month_its_counts_and_its_end(form: str, caplog:
     done, failed = caplog.messages
     assert NAME not in failed
     if form == "json":
-        assert {"event": "sow done", "level": "info", "month": "2022-01", "n_seeds": 3}.items() <= json.loads(done).items()
+        assert {"event": "sow done", "level": "info", "month": "2022-01", "n_seeds": 3}.items() <= json.loads(
+            done
+        ).items()
         assert {"event": "sow failed", "level": "error", "error": "ValueError"}.items() <= json.loads(failed).items()
     else:
         assert done.startswith("sow done month=2022-01 n_seeds=3 n_signals=1 seconds=")
@@ -71,13 +73,13 @@ def test_lineage_is_off_unless_a_setting_says_where_to(tmp_path: Path) -> None:
 def test_a_real_month_tells_of_its_tasks_and_of_nobody_in_it(new_home: Callable[[], Path], tmp_path: Path) -> None:
     small = Small(tmp_path)
     for creditor in ("rood", "blauw"):
-        small.signals(JAN, creditor, signal(JAN, 1, achternaam=NAME, klantnummer=CUSTOMER, bsn=BSN), signal(JAN, 2, "x"))
+        small.signals(
+            JAN, creditor, signal(JAN, 1, achternaam=NAME, klantnummer=CUSTOMER, bsn=BSN), signal(JAN, 2, "x")
+        )
     small.residents(JAN, "1", "2")
     events = tmp_path / "events.jsonl"
     variables = {f"VROEGSIGNAAL_{name}": value for name, value in places(small).items()}
-    home = Home(
-        new_home(), **variables, VROEGSIGNAAL_LINEAGE=f"file://{events}", VROEGSIGNAAL_LOG="json"
-    )
+    home = Home(new_home(), **variables, VROEGSIGNAAL_LINEAGE=f"file://{events}", VROEGSIGNAAL_LOG="json")
     try:
         done = home.type("month", JAN)
         assert done.returncode == 0, done.stderr
@@ -86,7 +88,10 @@ def test_a_real_month_tells_of_its_tasks_and_of_nobody_in_it(new_home: Callable[
     text = events.read_text()
     told = [json.loads(line) for line in text.splitlines()]
     ended = {event["job"]["name"] for event in told if event["eventType"] == "COMPLETE"}
-    steps = {"receive_drops": ("receive", "judge", "alert"), "match_month": ("derive", "approve", "publish", "hand_out")}
+    steps = {
+        "receive_drops": ("receive", "judge", "alert"),
+        "match_month": ("derive", "approve", "publish", "hand_out"),
+    }
     assert {f"{flow}.{task}" for flow, tasks in steps.items() for task in tasks} <= ended
     assert {event["job"]["namespace"] for event in told} == {"vroegsignaal"}
     logged = "".join(path.read_text(errors="replace") for path in (home.folder / "airflow" / "logs").rglob("*.log"))

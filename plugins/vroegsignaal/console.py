@@ -153,7 +153,9 @@ def print_status(here: Settings, *, as_json: bool = False) -> bool:
         if as_json:
             print_json(health.Health("down"))
         else:
-            out.print("Nothing was ever started here: `make run` replays the pilot, `vroegsignaal month` runs one month.")
+            out.print(
+                "Nothing was ever started here: `make run` replays the pilot, `vroegsignaal month` runs one month."
+            )
         return False
     found = health.look(here)
     if as_json:
@@ -183,7 +185,9 @@ def _print_state(here: Settings, found: health.Health) -> None:
     with replay.warehouse_running(here):
         out.print(_ledger_table(here))
     out.print(_towns_table(found))
-    out.print("Healthy." if not found.complaints else "\n".join(["Not healthy:", *map("- {}".format, found.complaints)]))
+    out.print(
+        "Healthy." if not found.complaints else "\n".join(["Not healthy:", *map("- {}".format, found.complaints)])
+    )
 
 
 def _towns_table(found: health.Health) -> Table:
@@ -195,9 +199,7 @@ def _towns_table(found: health.Health) -> Table:
         waiting = ", ".join(f"{each.month} since {each.since}, until {each.until}" for each in town.waiting)
         late = f"{town.late.month}: not {town.late.lacks}" if town.late else ""
         reached = (each or "" for each in (town.received, town.matched, town.approved))
-        table.add_row(
-            town.municipality_code, *reached, waiting, str(town.held_rows), str(town.mails_refused), late
-        )
+        table.add_row(town.municipality_code, *reached, waiting, str(town.held_rows), str(town.mails_refused), late)
     return table
 
 

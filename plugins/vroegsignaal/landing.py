@@ -44,8 +44,8 @@ def _root(settings: Settings) -> UPath:
         return UPath(settings.landing)
     except (ValueError, ImportError) as error:
         raise PlatformError(
-            f"the landing area {without_password(settings.landing)} cannot be read: {error}. VROEGSIGNAAL_LANDING is a folder, or an"
-            " address that fsspec reads."
+            f"the landing area {without_password(settings.landing)} cannot be read: {error}. "
+            "VROEGSIGNAAL_LANDING is a folder, or an address that fsspec reads."
         ) from None
 
 

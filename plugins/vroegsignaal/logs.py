@@ -1,7 +1,7 @@
 """Our own log: a line for every step, with what it was about, its counts and its seconds. Never a value.
 
-With `VROEGSIGNAAL_LOG=json` each line is a JSON object; else it is words. In Airflow the lines are in the log of the task;
-a command writes them to the standard error, where they are JSON.
+With `VROEGSIGNAAL_LOG=json` each line is a JSON object; else it is words. In Airflow the lines are in the log of the
+task; a command writes them to the standard error, where they are JSON.
 """
 
 from __future__ import annotations

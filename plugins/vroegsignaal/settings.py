@@ -106,7 +106,9 @@ def _secret(variable: str) -> str | None:
     try:
         held = Path(file).expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{variable}_FILE names a file that cannot be read ({type(error).__name__}): {file}.") from None
+        raise UsageError(
+            f"{variable}_FILE names a file that cannot be read ({type(error).__name__}): {file}."
+        ) from None
     if not held:
         raise UsageError(f"{variable}_FILE names a file that is empty: {file}.")
     return held

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def printable(text: str, keep: str = "") -> str:
-    """The text with each sign that is not printable written out (a line break as `\\n`), except those to keep.
+    r"""The text with each sign that is not printable written out (a line break as `\\n`), except those to keep.
 
     A name of a file, or a value of the configuration, may hold a line break that begins a line of its own, or a
     sequence that colours, hides or overwrites what stands on a terminal.

@@ -149,8 +149,8 @@ def _check_encrypted(there: dict) -> None:
     if mode not in (*_ENCRYPTED, *_PLAIN_ON_PURPOSE) and not all(map(_is_this_machine, hosts)):
         raise UsageError(
             "VROEGSIGNAAL_WAREHOUSE is on another machine, and does not say that the connection is encrypted: add "
-            "?sslmode=verify-full&sslrootcert=FILE to it (the certificate is checked), or ?sslmode=require. On a network"
-            " on which nobody else can listen, ?sslmode=disable allows a plain connection on purpose."
+            "?sslmode=verify-full&sslrootcert=FILE to it (the certificate is checked), or ?sslmode=require. On a "
+            "network on which nobody else can listen, ?sslmode=disable allows a plain connection on purpose."
         )
 
 

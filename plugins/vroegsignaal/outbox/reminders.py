@@ -106,7 +106,8 @@ _LACKS = {
     lateness.RECEIVED: ("is nog niets ontvangen", "Lever de bestanden van de maand aan in de landingszone."),
     lateness.MATCHED: (
         "is er nog geen match",
-        "Kijk in Airflow of receive_drops en match_month hebben gelopen, en of er een bruikbaar uittreksel uit de BRP is.",
+        "Kijk in Airflow of receive_drops en match_month hebben gelopen, en of er een bruikbaar uittreksel uit de BRP"
+        " is.",
     ),
     lateness.APPROVED: (
         "is de selectie nog niet vastgesteld",
