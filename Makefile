@@ -15,7 +15,7 @@ SQL := dbt_project/models
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run up down test lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock secrets clean $(VENV)
+.PHONY: help run up down test lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -61,9 +61,10 @@ format: $(READY_DEV)  ## Repair what lint can repair
 	@$(BIN)/mdformat $(MARKDOWN)
 	@echo "Repaired what could be repaired; 'make lint' lists what is left."
 
-docs: $(READY_DEV)  ## Write the data dictionary and the algorithm register
+docs: $(READY_DEV)  ## Write the data dictionary, the algorithm register and the accounts of what is processed
 	@$(BIN)/python -m vroegsignaal.dictionary
 	@$(BIN)/python -m vroegsignaal.algorithm_register
+	@$(BIN)/python -m vroegsignaal.accountability
 
 # What is pinned stays pinned as far as pyproject.toml allows; `make lock UPGRADE=1` takes the newest versions.
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --python-version 3.11 --no-annotate \
@@ -76,6 +77,16 @@ lock: $(READY_DEV)  ## Resolve pyproject.toml into the two locks
 
 compile = cp $(1) $(1).new && $(COMPILE) $(2) --output-file $(1).new pyproject.toml \
 	&& if cmp -s $(1) $(1).new; then rm $(1).new; else mv $(1).new $(1); fi
+
+# Exit codes: 0 nothing known, 1 an advisory about a package of the lock, 2 the database of advisories was not reached.
+audit: $(READY_DEV)  ## Look up known weaknesses of what the lock names; needs the network
+	@$(BIN)/python .ci/audit $(BIN)/pip-audit requirements.lock
+
+sbom: $(READY_DEV)  ## Write the bill of materials of the lock to build/sbom.json (CycloneDX); works offline
+	@mkdir -p build
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file build/sbom.json
+	@echo "Written: build/sbom.json"
 
 secrets:  ## Make the secrets of docker-compose.yml that are not there yet
 	@docker/make-secrets

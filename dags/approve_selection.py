@@ -6,7 +6,8 @@ Actions*. They show numbers and reasons; the households are in `casework.selecti
 
 1. **find_proposals** lists what waits, with the day by which it has to be decided: three working days after the 25th.
    **remind** mails the municipality about it: when it is new, on the last day of the term and every working day after
-   it, as long as the month is this one or the one before.
+   it, as long as the month is this one or the one before. **tell_late** mails municipality and operator, once a day at
+   most, when a month is not there, not matched or not decided on within its terms.
 2. **ask** waits for the answer, until six in the afternoon; the next working day it asks again what nobody answered.
 3. **record** writes the approval, the rejection or the exchange of households to the decision ledger, with name, time
    and reason. What was approved is final.
@@ -26,6 +27,7 @@ from airflow.sdk.types import DagRunProtocol
 
 from vroegsignaal.approval import EXCHANGES, LATER, OPTIONS, REASONS
 from vroegsignaal.flows import DEFAULTS, MONTH_TO_ASK_ABOUT, match_again, months_of, months_to_ask_about
+from vroegsignaal.months import AMSTERDAM
 
 
 @dag(
@@ -54,6 +56,12 @@ def approve_selection() -> None:
         day, months = months_to_ask_about(dag_run, params)
         return [outbox.remind(month, day) for month in months]
 
+    @task
+    def tell_late(dag_run: DagRunProtocol | None = None) -> dict[str, int]:
+        from vroegsignaal import outbox
+
+        return outbox.tell_late(dag_run.run_after.astimezone(AMSTERDAM).date())
+
     @task_group
     def decide_on(subject: str, body: str, row: dict) -> None:
         ask = HITLOperator(
@@ -78,6 +86,7 @@ def approve_selection() -> None:
         record(row, ask.output)
 
     remind()
+    tell_late()
     waiting = find_proposals()
     decide_on.expand_kwargs(waiting) >> (months := months_of(waiting))
     match_again.expand(month=months)

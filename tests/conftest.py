@@ -35,7 +35,19 @@ def platform(home: Path, **variables: str) -> Iterator[Settings]:
     """The settings of a platform in `home`, whose warehouse is up; `variables` are its VROEGSIGNAAL_… settings."""
     home.parent.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("HOME", "CONFIG", "LANDING", "OUT", "WAREHOUSE", "APPROVAL", "SMTP", "MAIL_FROM"):
+        for name in (
+            "HOME",
+            "CONFIG",
+            "LANDING",
+            "OUT",
+            "WAREHOUSE",
+            "APPROVAL",
+            "SMTP",
+            "MAIL_FROM",
+            "OPERATOR",
+            "LINEAGE",
+            "LOG",
+        ):
             patch.delenv(f"VROEGSIGNAAL_{name}", raising=False)
         for name, value in {"HOME": str(home), "APPROVAL": "automatic", **variables}.items():
             patch.setenv(f"VROEGSIGNAAL_{name}", value)

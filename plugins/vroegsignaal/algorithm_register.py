@@ -20,12 +20,18 @@ _TABLES = {"plugin": {"tables": {"compact_tables": True}}}
 
 def page() -> str:
     """The whole page, in the form that mdformat gives it."""
-    import mdformat
-    from jinja2 import Environment
+    return rendered("algorithm_register.md.j2", _facts())
 
-    template = Path(__file__).with_name("algorithm_register.md.j2").read_text(encoding="utf-8")
+
+def rendered(template: str, facts: dict) -> str:
+    """A page of `docs/` from its template, in the form that mdformat gives it."""
+    import mdformat
+    from jinja2 import Environment, StrictUndefined
+
+    text = Path(__file__).with_name(template).read_text(encoding="utf-8")
     # Markdown is not HTML: nothing is to be escaped.
-    written = Environment(trim_blocks=True, autoescape=False).from_string(template).render(_facts())  # noqa: S701
+    pages = Environment(trim_blocks=True, autoescape=False, undefined=StrictUndefined)  # noqa: S701
+    written = pages.from_string(text).render(facts)
     return mdformat.text(written, extensions={"gfm"}, options={"wrap": 120, **_TABLES})
 
 

@@ -12,8 +12,9 @@ from typing import Annotated
 import psycopg
 import typer
 
-from vroegsignaal import settings
+from vroegsignaal import logs, settings
 from vroegsignaal.errors import PlatformError, UsageError
+from vroegsignaal.shown import printable
 
 app = typer.Typer(
     name="vroegsignaal",
@@ -24,10 +25,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 INTERRUPTED = 130
+LINE_BREAK = "\n"
 
 
 def main() -> None:
     """Run a command. What a person can put right is said without a traceback; exit codes are those of the README."""
+    logs.configure()
     try:
         app()
     except PlatformError as error:
@@ -47,7 +50,7 @@ def main() -> None:
 
 
 def _complain(message: str) -> None:
-    typer.echo(f"vroegsignaal: {message}", err=True)
+    typer.echo(f"vroegsignaal: {printable(message, keep=LINE_BREAK)}", err=True)
 
 
 # -- months
@@ -65,7 +68,7 @@ def run() -> None:
     as_bi = partial(reading.rows, here, role="bi")
     ours = here.landing == str(here.home / "landing")
     if ours or ("://" not in here.landing and not landing.months(here)):
-        console.out.print(f"Writing the pilot's deliveries to {here.landing}")
+        console.out.print(f"Writing the pilot's deliveries to {settings.without_password(here.landing)}")
         write_landing(Path(here.landing))
     _run_months(here, _months_there(here))
     if ours:
@@ -90,6 +93,7 @@ def replay_months(
     here = settings.load()
     if landing is not None:
         here = replace(here, landing=settings.landing_area(landing))
+        here.files.pop("VROEGSIGNAAL_LANDING", None)
     there = _months_there(here)
     begin = Month.parse(first) if first else there[0]
     end = Month.parse(last) if last else there[-1]
@@ -113,8 +117,8 @@ def _months_there(here: settings.Settings) -> list:
     there = landing.months(here)
     if not there:
         raise UsageError(
-            f"the landing area {here.landing} holds no months: there should be folders <gemeentecode>/<jjjj-mm>/<feed>/"
-            ", such as 0637/2018-09/signals/. Name one with --landing or VROEGSIGNAAL_LANDING, or write the pilot's "
+            f"the landing area {settings.without_password(here.landing)} holds no months: there should be folders "
+            "<gemeentecode>/<jjjj-mm>/<feed>/, such as 0637/2018-09/signals/. Name one with --landing or VROEGSIGNAAL_LANDING, or write the pilot's "
             "with `vroegsignaal pilot --to DIR`."
         )
     return there
@@ -423,11 +427,18 @@ def down() -> None:
 
 
 @app.command()
-def status() -> None:
-    """Say what runs, where things are, and how far each municipality is."""
+def status(
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 unless all is healthy: for monitoring.")] = False,
+    format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",  # noqa: A002
+) -> None:
+    """Say what runs, where things are, how far each municipality is, and what waits, is late or failed."""
     from vroegsignaal import console
 
-    console.print_status(settings.load())
+    if format not in ("text", "json"):
+        raise UsageError(f"'{format}' is not a format: choose one of text, json.")
+    is_healthy = console.print_status(settings.load(), as_json=format == "json")
+    if check and not is_healthy:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

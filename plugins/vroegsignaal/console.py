@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from vroegsignaal import configuration, landing, replay, warehouse
+from vroegsignaal import configuration, health, landing, replay, warehouse
 from vroegsignaal.months import Month
 from vroegsignaal.orchestrator import RunResult, Step
 from vroegsignaal.orchestrator.runs import Progress as Report
 from vroegsignaal.replay import MonthTotals, Replay
-from vroegsignaal.settings import Settings
+from vroegsignaal.settings import Settings, without_password
 
 STEPS_OF_A_MONTH = 7
 MOST_REMARKS = 40
@@ -116,7 +117,10 @@ def remarks_on_files(here: Settings, months: list[Month]) -> list[str]:
         towns = landing.municipalities(here, month)
         remarks += [f"Not read, because it belongs to no feed: {name}" for name in landing.unrecognised(here, month)]
         if not towns:
-            remarks.append(f"Nothing was delivered for {month}: no municipality has a folder for it in {here.landing}.")
+            remarks.append(
+                f"Nothing was delivered for {month}: no municipality has a folder for it in"
+                f" {without_password(here.landing)}."
+            )
     remarks += [
         f"Not looked at: {name} is no folder <gemeentecode>/<jjjj-mm>, such as 0637/2018-09."
         for name in landing.not_looked_at(here)
@@ -140,26 +144,63 @@ def _print_changes(result: Replay) -> None:
         out.print("No row of core or mart changed.")
 
 
-def print_status(here: Settings) -> None:
-    """Print what runs, where things are, and what became of each municipality's months."""
-    server = warehouse.server(here)
-    out.print(f"Home: {here.home}\nLanding area: {here.landing}\nResults: {here.out}\nConfiguration: {here.config}")
-    if not (here.warehouse or server.exists()):
-        out.print("Nothing was ever started here: `make run` replays the pilot, `vroegsignaal month` runs one month.")
-        return
-    up = here.warehouse or server.answers()
-    with replay.warehouse_running(here):
-        _print_state(
-            here, "embedded, " + ("up" if up else "down (it was started to answer this, and is stopped again)")
-        )
+def print_status(here: Settings, *, as_json: bool = False) -> bool:
+    """Print what runs, where things are and how far each municipality is; whether all is healthy."""
+    if not as_json:
+        out.print(f"Home: {here.home}\nLanding area: {without_password(here.landing)}")
+        out.print(f"Results: {here.out}\nConfiguration: {here.config}")
+    if not (here.warehouse or warehouse.server(here).exists()):
+        if as_json:
+            print_json(health.Health("down"))
+        else:
+            out.print(
+                "Nothing was ever started here: `make run` replays the pilot, `vroegsignaal month` runs one month."
+            )
+        return False
+    found = health.look(here)
+    if as_json:
+        print_json(found)
+    else:
+        _print_state(here, found)
+    return not found.complaints
 
 
-def _print_state(here: Settings, embedded: str) -> None:
+def print_json(found: health.Health) -> None:
+    """Print it for machines: one object, with days and moments as ISO 8601 writes them."""
+    sys.stdout.write(json.dumps(found.as_json(), default=lambda value: value.isoformat(), indent=2) + "\n")
+
+
+def _print_state(here: Settings, found: health.Health) -> None:
     there = replay.airflow(here).status()
-    told = f"{there.url} (user {there.user}, password in {there.password_file})" if there.running else "down"
+    told = f"{there.url} (user {there.user}, password in {there.password_file})" if there.running else found.airflow
     out.print(f"Airflow: {told}")
-    out.print(f"Warehouse: {'VROEGSIGNAAL_WAREHOUSE' if here.warehouse else embedded}")
-    out.print(_ledger_table(here))
+    if found.flows_switched_off and found.airflow == "up":
+        out.print(f"Switched off in Airflow: {', '.join(found.flows_switched_off)}")
+    embedded = "embedded, " + (
+        "up" if found.warehouse == "up" else "down (it was started to answer this, and is stopped again)"
+    )
+    out.print(f"Warehouse: {f'VROEGSIGNAAL_WAREHOUSE, {found.warehouse}' if here.warehouse else embedded}")
+    if found.warehouse == "unreachable":
+        return
+    with replay.warehouse_running(here):
+        out.print(_ledger_table(here))
+    out.print(_towns_table(found))
+    out.print(
+        "Healthy." if not found.complaints else "\n".join(["Not healthy:", *map("- {}".format, found.complaints)])
+    )
+
+
+def _towns_table(found: health.Health) -> Table:
+    """How far each municipality is, as `health.Town` has it."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption="held rows, mails refused: of the last month received")
+    for name in ("municipality", "received", "matched", "approved", "waiting", "held rows", "mails refused", "late"):
+        table.add_column(name)
+    for town in found.municipalities:
+        waiting = ", ".join(f"{each.month} since {each.since}, until {each.until}" for each in town.waiting)
+        late = f"{town.late.month}: not {town.late.lacks}" if town.late else ""
+        reached = (each or "" for each in (town.received, town.matched, town.approved))
+        table.add_row(town.municipality_code, *reached, waiting, str(town.held_rows), str(town.mails_refused), late)
+    return table
 
 
 def _ledger_table(here: Settings) -> Table:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import psycopg
 
-from vroegsignaal import settings, warehouse
+from vroegsignaal import logs, settings, warehouse
 from vroegsignaal.months import Month
 
 AUTOMATIC = "automatic"
 
 
+@logs.step("approve")
 def approve(month: Month) -> dict[str, int]:
     """Approve the proposals of the month where the setting VROEGSIGNAAL_APPROVAL says `automatic`, recorded as such.
 

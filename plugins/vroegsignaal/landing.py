@@ -11,7 +11,8 @@ from upath import UPath
 from vroegsignaal import contract
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
-from vroegsignaal.settings import Settings
+from vroegsignaal.settings import Settings, without_password
+from vroegsignaal.shown import printable
 
 _MUNICIPALITY = re.compile(r"[0-9]{4}")
 
@@ -43,8 +44,8 @@ def _root(settings: Settings) -> UPath:
         return UPath(settings.landing)
     except (ValueError, ImportError) as error:
         raise PlatformError(
-            f"the landing area {settings.landing} cannot be read: {error}. VROEGSIGNAAL_LANDING is a folder, or an"
-            " address that fsspec reads."
+            f"the landing area {without_password(settings.landing)} cannot be read: {error}. "
+            "VROEGSIGNAAL_LANDING is a folder, or an address that fsspec reads."
         ) from None
 
 
@@ -54,7 +55,7 @@ def municipalities(settings: Settings, month: Month) -> list[str]:
     if not root.is_dir():
         return []
     codes = sorted(folder.name for folder in root.iterdir() if _MUNICIPALITY.fullmatch(folder.name))
-    return [code for code in codes if (root / code / str(month)).is_dir()]
+    return [code for code in codes if _is_folder(root / code, root) and _is_folder(root / code / str(month), root)]
 
 
 def months(settings: Settings) -> list[Month]:
@@ -65,7 +66,7 @@ def months(settings: Settings) -> list[Month]:
     folders = (
         folder.name
         for municipality in root.iterdir()
-        if _MUNICIPALITY.fullmatch(municipality.name) and municipality.is_dir()
+        if _MUNICIPALITY.fullmatch(municipality.name) and _is_folder(municipality, root)
         for folder in municipality.iterdir()
     )
     return sorted({Month.parse(name) for name in folders if Month.is_written(name)})
@@ -83,7 +84,7 @@ def unrecognised(settings: Settings, month: Month) -> list[str]:
     """The files of the month that belong to no feed: nothing was done with them. Odd characters are escaped."""
     root = _root(settings)
     return sorted(
-        _printable(str(path.relative_to(root)))
+        printable(str(path.relative_to(root)))
         for path, code in _files(settings, month)
         if not _recognised(path, code, month)
     )
@@ -95,15 +96,15 @@ def not_looked_at(settings: Settings) -> list[str]:
     if not root.is_dir():
         return []
     places = sorted(root.iterdir(), key=lambda place: place.name)
-    towns = [place for place in places if _MUNICIPALITY.fullmatch(place.name) and place.is_dir()]
+    towns = [place for place in places if _MUNICIPALITY.fullmatch(place.name) and _is_folder(place, root)]
     odd = [place.name for place in places if place not in towns]
     odd += [
         f"{town.name}/{folder.name}"
         for town in towns
         for folder in sorted(town.iterdir(), key=lambda folder: folder.name)
-        if not (Month.is_written(folder.name) and folder.is_dir())
+        if not (Month.is_written(folder.name) and _is_folder(folder, root))
     ]
-    return [_printable(name) for name in odd if not name.rpartition("/")[2].startswith(".")]
+    return [printable(name) for name in odd if not name.rpartition("/")[2].startswith(".")]
 
 
 def all_files(settings: Settings, municipality: str) -> Iterator[tuple[str, UPath]]:
@@ -120,11 +121,6 @@ def remove(settings: Settings, name: str) -> None:
     path = _root(settings) / name
     if path.is_file() and _lies_within(path, _root(settings)):
         path.unlink()
-
-
-def _printable(name: str) -> str:
-    text = name.encode("utf-8", "backslashreplace").decode()
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def _files(settings: Settings, month: Month) -> Iterator[tuple[UPath, str]]:
@@ -145,6 +141,10 @@ def _recognised(path: UPath, code: str, month: Month) -> DeliveredFile | None:
             parts = match.groupdict()
             return DeliveredFile(path, code, month, feed.name, parts.get("creditor"), int(parts["delivery"] or 1))
     return None
+
+
+def _is_folder(path: UPath, root: UPath) -> bool:
+    return path.is_dir() and _lies_within(path, root)
 
 
 def _lies_within(path: UPath, folder: UPath) -> bool:

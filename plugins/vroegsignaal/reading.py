@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 from vroegsignaal import warehouse
 from vroegsignaal.errors import UsageError
 from vroegsignaal.settings import Settings
+from vroegsignaal.shown import printable
 
 FORMATS = ("csv", "json", "table")
 FETCHED_AT_ONCE = 5_000
@@ -82,7 +83,7 @@ def _write_table(columns: Sequence[str], rows: Iterator[tuple], output: TextIO) 
 
     table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        table.add_row(*map(_text, row))
+        table.add_row(*(printable(_text(value), keep="\n") for value in row))
     Console(file=output, highlight=False, markup=False, soft_wrap=True).print(table)
 
 

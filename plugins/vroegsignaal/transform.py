@@ -14,12 +14,13 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 
-from vroegsignaal import settings, warehouse
+from vroegsignaal import logs, settings, warehouse
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
 
+@logs.step("derive")
 def derive(month: Month) -> dict[str, int]:
     """Derive the month: staging and core, up to the proposed selection, with their tests."""
     here = settings.load()
@@ -29,6 +30,7 @@ def derive(month: Month) -> dict[str, int]:
     return counts
 
 
+@logs.step("publish")
 def publish(month: Month) -> dict[str, int]:
     """Bring what others read up to date: casework, evaluation and mart, with their tests.
 
@@ -41,6 +43,7 @@ def publish(month: Month) -> dict[str, int]:
         return _build(here, month, "casework", "evaluation", "mart", as_of=as_of)
 
 
+@logs.step("evaluate")
 def evaluate(as_of: Month) -> dict[str, int]:
     """Make the evaluation, and all that others read, anew; of cases nothing of a folder after the month is known."""
     here = settings.load()

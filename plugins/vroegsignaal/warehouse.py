@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib import resources
+from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import psycopg
@@ -132,8 +134,35 @@ def _parts(outside: str) -> SplitResult:
             "VROEGSIGNAAL_WAREHOUSE is not the complete URI of a PostgreSQL database: write it as "
             "postgresql://user:password@host:port/database, with a password's special characters escaped (@ as %40)."
         )
+    _check_encrypted(there)
     # Not all drivers know its other name, postgres.
     return parts._replace(scheme="postgresql")
+
+
+_ENCRYPTED, _PLAIN_ON_PURPOSE = ("require", "verify-ca", "verify-full"), ("disable", "allow")
+
+
+def _check_encrypted(there: dict) -> None:
+    """Raise UsageError unless the warehouse is on this machine, or its URI says whether the connection is encrypted.
+
+    By itself PostgreSQL's client library goes on without encryption where the server offers none, and says nothing.
+    """
+    named = [there.get(part) or os.environ.get(f"PG{part.upper()}", "") for part in ("host", "hostaddr", "sslmode")]
+    mode, hosts = named.pop(), ",".join(named).split(",")
+    if mode not in (*_ENCRYPTED, *_PLAIN_ON_PURPOSE) and not all(map(_is_this_machine, hosts)):
+        raise UsageError(
+            "VROEGSIGNAAL_WAREHOUSE is on another machine, and does not say that the connection is encrypted: add "
+            "?sslmode=verify-full&sslrootcert=FILE to it (the certificate is checked), or ?sslmode=require. On a "
+            "network on which nobody else can listen, ?sslmode=disable allows a plain connection on purpose."
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether a host is the loopback interface or a socket; no host at all is a socket."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host in ("", "localhost") or host.startswith(("/", "@"))
 
 
 def _prepared_for(connection: psycopg.Connection) -> str | None:

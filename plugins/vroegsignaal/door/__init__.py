@@ -8,7 +8,7 @@ from __future__ import annotations
 import psycopg
 from psycopg import sql
 
-from vroegsignaal import contract, settings, warehouse
+from vroegsignaal import contract, logs, settings, warehouse
 from vroegsignaal.door.checks import Checks, check_rows
 from vroegsignaal.door.deliveries import lay_out_deliveries
 from vroegsignaal.door.outcome import replace_outcome
@@ -16,6 +16,7 @@ from vroegsignaal.door.work_tables import SCHEMA, lay_out_drops, lay_out_rows
 from vroegsignaal.months import Month
 
 
+@logs.step("judge")
 def judge(month: Month) -> dict[str, int]:
     """Judge every drop of the month anew; the numbers of drops and rows by what became of them.
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import psycopg
 
-from vroegsignaal import configuration, landing, settings, warehouse
+from vroegsignaal import configuration, landing, logs, settings, warehouse
 from vroegsignaal.intake import dialect, ledger
 from vroegsignaal.intake.faults import NoBetter
 from vroegsignaal.intake.loading import load_file
@@ -17,6 +17,7 @@ from vroegsignaal.months import Month
 SETTLED_SECONDS = 60
 
 
+@logs.step("receive")
 def receive(month: Month, *, settled_only: bool = False) -> dict[str, int]:
     """Receive every file of the month that is not in the ledger yet; how many files were new and how many known.
 

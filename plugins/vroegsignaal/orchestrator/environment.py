@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vroegsignaal.embedded import free_port, write_private
+from vroegsignaal.errors import UsageError
 
 HOST = "127.0.0.1"
 USER = "admin"
@@ -91,6 +93,7 @@ def environment(place: Place) -> dict[str, str]:
         **_variables("workers", _WORKERS),
         **_variables("dag_processor", _DAG_PROCESSOR),
         **_variables("logging", _logging(place)),
+        **_variables("openlineage", {"disabled": True}),
         # No telemetry, of Airflow or of what it loads.
         **_variables("usage_data_collection", {"enabled": False}),
         "GX_ANALYTICS_ENABLED": "False",
@@ -105,6 +108,33 @@ def environment(place: Place) -> dict[str, str]:
         # Airflow renames its processes; without this the new name would overwrite the variables by which we find them.
         "SPT_NOENV": "1",
     }
+
+
+def told_elsewhere(settings: Mapping[str, str]) -> dict[str, str]:
+    """The variables with which Airflow tells of its runs elsewhere, and how it writes its logs, as the settings say.
+
+    `VROEGSIGNAAL_LINEAGE`: a file (`file:///…`), or the address of a server that takes OpenLineage's events. They hold
+    names of flows, tasks and states; never the source of a task, nor what it was given. `VROEGSIGNAAL_LOG`: `json`.
+    """
+    variables = _variables("logging", {"json_logs": True}) if settings.get("VROEGSIGNAAL_LOG") == "json" else {}
+    address = settings.get("VROEGSIGNAAL_LINEAGE")
+    if not address:
+        return variables
+    scheme, _, rest = address.partition("://")
+    if scheme == "file" and rest.startswith("/"):
+        transport = {"type": "file", "log_file_path": rest, "append": True}
+    elif scheme in ("http", "https") and rest:
+        transport = {"type": "http", "url": address}
+    else:
+        raise UsageError("VROEGSIGNAAL_LINEAGE is no address: write it as file:///folder/events.jsonl or https://host.")
+    lineage = {
+        "disabled": False,
+        "transport": json.dumps(transport),
+        "namespace": "vroegsignaal",
+        "disable_source_code": True,
+        "include_full_task_info": False,
+    }
+    return variables | _variables("openlineage", lineage)
 
 
 # What every task needs, and what takes seconds to import: read once, by the process that the workers are forked from.
@@ -146,6 +176,9 @@ def _core(place: Place, memory: dict[str, Any]) -> dict[str, object]:
         "parallelism": 3,
         "fernet_key": memory["fernet_key"],
         "execution_api_server_url": f"{place.url}/execution/",
+        # Whatever the surroundings say: this login is for one machine, and its file is what we log in with ourselves.
+        "auth_manager": "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+        "simple_auth_manager_all_admins": False,
         "simple_auth_manager_users": f"{USER}:admin",
         "simple_auth_manager_passwords_file": place.login_file,
         # The default asks the network for the machine's full name, which takes seconds where nobody answers.

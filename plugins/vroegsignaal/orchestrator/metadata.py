@@ -94,6 +94,39 @@ class Metadata:
             [after_run, flows, partitions],
         )
 
+    def seconds_since_heartbeat(self) -> dict[str, float]:
+        """For each part of Airflow that was started and not ended, how long ago it last said that it lives."""
+        return dict(
+            self._all(
+                "select job_type, min(extract(epoch from now() - latest_heartbeat))::float from job"
+                " where state = 'running' group by job_type order by job_type"
+            )
+        )
+
+    def failed_tasks(self, most: int) -> list[tuple]:
+        """The tasks that failed and were not made good by a later run of their flow for that month: the newest first.
+
+        Each is (flow, partition key, task, when it failed).
+        """
+        return self._all(
+            """
+            select run.dag_id, run.partition_key, task.task_id, task.end_date
+            from dag_run as run
+            inner join task_instance as task on task.dag_id = run.dag_id and task.run_id = run.run_id
+            where
+                task.state = 'failed'
+                and not exists (
+                    select 1 from dag_run as later
+                    where
+                        later.dag_id = run.dag_id and later.id > run.id and later.state = 'success'
+                        and later.partition_key is not distinct from run.partition_key
+                )
+            order by task.end_date desc, task.task_id
+            limit %s
+            """,
+            [most],
+        )
+
     def _all(self, query: str, values: list | None = None) -> list[tuple]:
         try:
             return self._connection.execute(query, values).fetchall()

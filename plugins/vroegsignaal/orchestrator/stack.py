@@ -18,7 +18,7 @@ from typing import Any, Self
 from vroegsignaal.embedded import free_port, is_free
 from vroegsignaal.months import Month
 from vroegsignaal.orchestrator.api import Api
-from vroegsignaal.orchestrator.environment import USER, Place, environment
+from vroegsignaal.orchestrator.environment import USER, Place, environment, told_elsewhere
 from vroegsignaal.orchestrator.metadata import Metadata
 from vroegsignaal.orchestrator.processes import OrchestratorError, Processes
 from vroegsignaal.orchestrator.runs import FLOWS, Progress, RunResult, Runs
@@ -115,7 +115,7 @@ class Airflow:
         self._processes.end()
         self._choose_port()
         variables = {name: value for name, value in os.environ.items() if not name.startswith(_OWN_VARIABLES)}
-        variables |= environment(self.place) | self._settings
+        variables |= environment(self.place) | told_elsewhere(self._settings) | self._settings
         self._prepare(variables)
         self._processes.start("api-server", ["api-server"], variables)
         # Without its log server, which would listen on every interface: the logs are on this machine.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from vroegsignaal import settings, transform, warehouse
+from vroegsignaal import logs, settings, transform, warehouse
 from vroegsignaal.errors import UsageError
 from vroegsignaal.months import Month
 from vroegsignaal.outbox import alerts, manifest, notices, reminders, report, review_list, walking_list
 
 
+@logs.step("alert")
 def alert(month: Month, day: date | None = None) -> dict[str, int]:
     """Tell those who have to know what came in for the month, as of a day (the 25th unless given).
 
@@ -27,11 +28,19 @@ def alert(month: Month, day: date | None = None) -> dict[str, int]:
     return {"walking_lists": marked, **alerts.alert(month, day)}
 
 
+@logs.step("remind")
 def remind(month: Month, day: date) -> dict[str, int]:
     """Remind municipalities of proposals that wait for a decision: see `reminders.remind`."""
     return reminders.remind(month, day)
 
 
+@logs.step("tell_late")
+def tell_late(day: date) -> dict[str, int]:
+    """Tell of municipalities whose month is late: see `reminders.tell_late`."""
+    return reminders.tell_late(day)
+
+
+@logs.step("hand_out")
 def hand_out(month: Month) -> dict[str, int]:
     """Write the month's files for every municipality: notices, manifest, review list and, once approved, walking list.
 

@@ -91,7 +91,7 @@ def _write(sender: Sender, situation: Situation) -> int:
     written = {
         sender.write(letter) for letter in letters if letter.mail.recipient or letter.recipient == "municipality"
     }
-    for old in set(sender.folder.glob("*.eml")) - written - {sender.folder / reminders.FILE}:
+    for old in set(sender.folder.glob("*.eml")) - written - {sender.folder / file for file in reminders.FILES}:
         old.unlink()
     return len(written)
 

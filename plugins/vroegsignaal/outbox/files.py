@@ -12,8 +12,10 @@ from pathlib import Path
 
 from vroegsignaal.errors import PlatformError
 
-# What a spreadsheet takes for a formula, unless it is a plain number.
-_FORMULA = re.compile(r"(?![-+]?[0-9]{1,15}([.,][0-9]{1,15})*$)[=+\-@\t\r\n]")
+# What a spreadsheet takes for a formula, unless it is a plain number: also behind signs that cannot be seen, and in the
+# wide forms that some take for the plain ones.
+_UNSEEN, _BEGINNING = r"\s\x00-\x1f\u00ad\u200b-\u200f\u2060-\u2064\ufeff", "=+\\-@＝＋－＠−﹦﹢﹣﹫"  # noqa: RUF001
+_FORMULA = re.compile(rf"(?![-+]?[0-9]{{1,15}}([.,][0-9]{{1,15}})*$)([{_UNSEEN}]*[{_BEGINNING}]|[\t\r\n])")
 
 
 def as_text_cell(value: object) -> object:

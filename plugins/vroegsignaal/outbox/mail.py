@@ -67,7 +67,7 @@ def message(mail: Mail, sender: str, reply_to: str | None, identity: str) -> Ema
     built.set_content(mail.text, cte="quoted-printable")
     built.add_alternative(mail.html, subtype="html", cte="quoted-printable")
     if mail.attachment:
-        name, text = mail.attachment
+        name, text = re.sub(r"[^\w.-]", "-", mail.attachment[0]), mail.attachment[1]
         built.add_attachment(text.encode(), maintype="text", subtype="csv", filename=name, params={"charset": "utf-8"})
     return built
 

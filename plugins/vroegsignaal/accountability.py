@@ -1,0 +1,127 @@
+"""What is processed, as a municipality has to account for it: `docs/dpia.md` and `docs/processing-register.md`.
+
+`make docs` writes them (`python -m vroegsignaal.accountability`), with the facts of contracts, roles and seeds; a test
+sees to it that they are what those say. What only a municipality can tell is a blank: `<…>`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from vroegsignaal import algorithm_register, approval, contract, months
+from vroegsignaal.outbox import reminders, review_list, walking_list
+from vroegsignaal.outbox.report import NAME as REPORT
+from vroegsignaal.settings import ROOT, SECRET
+from vroegsignaal.warehouse import ROLES
+
+DPIA, REGISTER = ROOT / "docs" / "dpia.md", ROOT / "docs" / "processing-register.md"
+CLASSES = {
+    "direct": "wijst een persoon aan",
+    "pseudonym": "nummer dat alleen de afzender tot een persoon kan herleiden",
+    "case": "zegt iets over iemands situatie, niet wie het is",
+    "area": "zegt waar, voor veel mensen samen",
+}
+ROOMS = {
+    "raw": "elke rij zoals ontvangen, en het register van leveringen",
+    "quality": "bevindingen, vrijgaven, verzonden mails, en de aanvaarde waarden",
+    "vault": "het register van huishoudens: adres en het nummer dat ervoor in de plaats komt",
+    "config": "crediteuren, afspraken, beleid en codes; geen personen",
+    "staging": "wat is ontvangen, met type en naam",
+    "core": "wat is afgeleid: matches, voorstellen en zaken, zonder namen en adressen",
+    "decision": "wat is vastgesteld, door wie en wanneer; onveranderlijk",
+    "statistics": "functies, geen gegevens",
+    "casework": "selectie, uitleg en verschillen per huishouden, zonder namen en adressen",
+    "mart": "aantallen en sommen; geen personen",
+}
+ROLES_IN_WORDS = {
+    "loader": "neemt bestanden in en beoordeelt ze (een proces, geen mens)",
+    "transformer": "leidt af en stelt vast (een proces, geen mens)",
+    "caseworker": "medewerkers die huishoudens benaderen",
+    "bi": "wie cijfers en rapporten maakt",
+}
+OUTPUTS = (
+    (f"`{walking_list.FILE}`, `looplijst.csv`", "medewerkers die huishoudens benaderen", "namen, adressen, bedragen"),
+    (f"`{review_list.FILE}`", "wie de selectie vaststelt", "namen en adressen van wie nagekeken moet worden"),
+    ("`meldingen/<crediteur>.csv`", "de crediteur zelf", "zijn eigen nummers van signaal en klant, en de regel"),
+    ("`bevindingen.csv`", "de gemeente", "bestand, regel en kolom; geen waarden"),
+    (f"`mail/*.eml`, zoals `{reminders.FILE}`", "crediteur of gemeente", "aantallen en regels; bijlage als hierboven"),
+    ("`manifest.json`", "de gemeente", "aantallen, beleid, en wie vaststelde"),
+    (f"`{REPORT}.html`, `{REPORT}.pdf`", "bestuur en beleid", "aantallen en sommen; kleine aantallen gemerkt"),
+)
+"""Each file for people: its name, who it is for, and what of a person is in it."""
+
+
+def register() -> str:
+    """The page for the register of processing."""
+    return algorithm_register.rendered("processing_register.md.j2", _facts())
+
+
+def dpia() -> str:
+    """The page with what goes into a data protection impact assessment."""
+    return algorithm_register.rendered("dpia.md.j2", _facts())
+
+
+@cache
+def entrances() -> dict[str, set[str]]:
+    """For each room of the warehouse the roles that may enter it, as the definition of the warehouse grants it."""
+    scripts = resources.files("vroegsignaal").joinpath("schema")
+    text = "\n".join(script.read_text() for script in scripts.iterdir() if script.name.endswith(".sql"))
+    rooms: dict[str, set[str]] = {}
+    for name, owner in re.findall(r"^create schema if not exists (\w+)(?: authorization (\w+))?;", text, re.MULTILINE):
+        rooms.setdefault(name, set()).update({owner} - {""})
+    for names, roles in re.findall(r"^grant usage(?:, create)? on schema ([\w, ]+) to ([\w, ]+);", text, re.MULTILINE):
+        for name in names.split(", "):
+            rooms[name] |= set(roles.split(", "))
+    return rooms
+
+
+def _readers_of_tables() -> dict[str, list[str]]:
+    """For each layer of the models that people read: the roles that its tables are granted to."""
+    models = yaml.safe_load((ROOT / "dbt_project" / "dbt_project.yml").read_text())["models"]["vroegsignaal"]
+    return {layer: models[layer]["+grants"]["select"] for layer in ("casework", "mart")}
+
+
+def _facts() -> dict:
+    severities = [words.severity for words in contract.wordings().values()]
+    return {
+        "feeds": [
+            {
+                "title": feed.title,
+                "file": feed.file.partition(",")[0].replace(" or ", " of "),
+                "sender": "crediteur" if feed.of_creditor else "gemeente",
+                "classes": {
+                    CLASSES[privacy]: names
+                    for privacy in CLASSES
+                    if (names := [column.name for column in feed.columns if column.privacy == privacy])
+                },
+            }
+            for feed in contract.feeds().values()
+        ],
+        "rooms": [
+            {"name": name, "what": ROOMS[name], "roles": [role for role in ROLES if role in entrances()[name]]}
+            for name in ROOMS
+        ],
+        "roles": ROLES_IN_WORDS,
+        "readers": _readers_of_tables(),
+        "outputs": OUTPUTS,
+        "walking_list": walking_list.IN_WORKBOOK,
+        "secrets": SECRET,
+        "rules": len(severities),
+        "holding": sum(severity != "info" for severity in severities),
+        "working_days": approval.WORKING_DAYS,
+        "match_day": months.MATCH_DAY,
+    }
+
+
+def write() -> None:
+    """Write both pages."""
+    REGISTER.write_text(register(), encoding="utf-8")
+    DPIA.write_text(dpia(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

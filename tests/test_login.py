@@ -1,0 +1,122 @@
+"""Airflow's login where it is served to others: users of its own, no password that anybody could guess."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+from conftest import platform
+
+from vroegsignaal import orchestrator, replay, warehouse
+from vroegsignaal.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of a database that lives as long as the test
+
+
+def compose() -> dict:
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+
+def airflow(here: Settings, *command: str) -> subprocess.CompletedProcess:
+    """A command with the settings of docker-compose.yml, on the metadata of a home."""
+    given = compose()["services"]["api-server"]["environment"]
+    place = orchestrator.Place(here.home, ROOT, warehouse.metadata_uri(here))
+    of_compose = {name: value for name, value in given.items() if name.startswith("AIRFLOW__CORE__AUTH")}
+    variables = os.environ | orchestrator.environment(place) | of_compose
+    return subprocess.run(
+        [sys.executable, *command], env=variables, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_first_user_has_a_hashed_password_from_a_file_and_keeps_the_one_it_chose(
+    new_home: Callable[[], Path], tmp_path: Path
+) -> None:
+    file = tmp_path / "admin_password"
+    with platform(new_home()) as here:
+        warehouse.ensure_metadata(here)
+        migrated = airflow(here, "-m", "airflow", "db", "migrate")
+        assert migrated.returncode == 0, migrated.stderr
+        file.write_text("short")
+        assert "fewer than 16 signs" in airflow(here, "docker/first-admin", str(file)).stderr
+        file.write_text(f"{PASSWORD}\n")
+        for _ in range(2):
+            made = airflow(here, "docker/first-admin", str(file))
+            assert made.returncode == 0, made.stderr
+            assert PASSWORD not in made.stdout + made.stderr
+            file.write_text("another password than the first")
+        place = orchestrator.Place(here.home, ROOT, warehouse.metadata_uri(here))
+        with psycopg.connect(place.database) as connection:
+            users = connection.execute("select username, password from ab_user").fetchall()
+    (user,) = users
+    assert user[0] == "admin"
+    assert re.match(r"(scrypt|pbkdf2):", user[1])
+    from werkzeug.security import check_password_hash
+
+    assert check_password_hash(user[1], PASSWORD)
+
+
+def test_compose_serves_with_users_of_their_own_and_this_machine_with_its_own_login(tmp_path: Path) -> None:
+    for name, service in compose()["services"].items():
+        given = service.get("environment", {})
+        if name != "postgres":
+            assert given["AIRFLOW__CORE__AUTH_MANAGER"].endswith(".FabAuthManager"), name
+        assert not [variable for variable in given if "SIMPLE_AUTH" in variable], name
+    # Whatever the surroundings say, the Airflow of a home has its own login, on loopback.
+    local = orchestrator.environment(orchestrator.Place(tmp_path, ROOT, "postgresql+psycopg2://x:y@127.0.0.1/z"))
+    assert local["AIRFLOW__CORE__AUTH_MANAGER"].endswith(".SimpleAuthManager")
+    assert local["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS"] == "False"
+    assert local["AIRFLOW__API__HOST"] == "127.0.0.1"
+
+
+def test_no_password_stands_in_compose_or_is_the_same_in_two_homes(tmp_path: Path) -> None:
+    for name, service in compose()["services"].items():
+        for variable, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|KEY", variable):
+                assert variable.endswith("_FILE"), f"{name}: {variable} should be a file"
+                assert str(value).startswith("/run/secrets/")
+    # Every secret is a file that the repository does not have.
+    assert all(secret["file"].startswith("./secrets/") for secret in compose()["secrets"].values())
+    ignored = (ROOT / ".gitignore").read_text().split()
+    assert any(line.strip("/") == "secrets" for line in ignored)
+    assert any(line.strip("/") == "secrets" for line in (ROOT / ".dockerignore").read_text().split())
+    made = []
+    for home in (tmp_path / "a", tmp_path / "b"):
+        place = orchestrator.Place(home, ROOT, "postgresql+psycopg2://x:y@127.0.0.1/z")
+        place.ensure_keys()
+        made.append({place.password(), *(str(value) for name, value in place.memory().items() if name != "port")})
+        assert place.login_file.stat().st_mode & 0o077 == 0
+    assert not made[0] & made[1]
+
+
+@pytest.mark.replay
+def test_every_address_of_the_api_asks_for_a_login(new_home: Callable[[], Path]) -> None:
+    """Also what a plug-in would add: nothing of ours may answer to who did not log in."""
+    import http.client
+    import json
+
+    open_on_purpose = {"/api/v2/monitor/health", "/api/v2/version", "/api/v2/auth/login", "/api/v2/auth/logout"}
+    with platform(new_home()) as here:
+        warehouse.ensure_metadata(here)
+        with replay.airflow(here) as running:
+            port = running.place.memory()["port"]
+
+            def ask(path: str) -> tuple[int, bytes]:
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+                connection.request("GET", path)
+                response = connection.getresponse()
+                return response.status, response.read()
+
+            paths = json.loads(ask("/openapi.json")[1])["paths"]
+            asked = [path for path, ways in paths.items() if "get" in ways and path not in open_on_purpose]
+            assert len(asked) > 50
+            answered = {path: ask(path.replace("{", "").replace("}", ""))[0] for path in asked}
+    open_ones = {path: status for path, status in answered.items() if status < 300}
+    assert not open_ones

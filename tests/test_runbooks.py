@@ -1,0 +1,148 @@
+"""What the documentation says to type can be typed; the backup of the runbook is restored for real."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import stepping
+import typer
+from conftest import places, platform, rows
+from oracle.small_landing import JAN, Small, signal
+from typing_home import COMMAND, Home
+
+from vroegsignaal import cli
+from vroegsignaal.embedded import find_binaries
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNBOOKS = ROOT / "docs" / "runbooks"
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "dags").glob("*.py")])
+PROGRAM = re.compile(r"(?:\.venv/bin/|docker/entrypoint )?vroegsignaal ([a-z].*)")
+LATER = {"erase", "purge"}
+"""Commands that the documentation names before they are there; those that are there are held to what they take."""
+
+
+def blocks(page: Path) -> list[str]:
+    """The blocks of commands of a page, without the indentation of the list that they are in."""
+    found = re.findall(r"^( *)```sh\n(.*?)^ *```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    return ["\n".join(line.removeprefix(indent) for line in text.splitlines()) for indent, text in found]
+
+
+def commands(page: Path) -> Iterator[str]:
+    """The command lines of a page: lines of its blocks, and what stands between backticks."""
+    for text in (*(line for block in blocks(page) for line in block.splitlines()), *inline(page)):
+        if typed := PROGRAM.fullmatch(text.strip()):
+            yield typed[1]
+
+
+def inline(page: Path) -> list[str]:
+    text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return [" ".join(each.split()) for each in re.findall(r"`([^`]+)`", text)]
+
+
+def words(command: str) -> list[str]:
+    """A command as it would be typed: with what may be left out, and a month for its place."""
+    plain = re.sub(r"[\[\]]", "", command).replace("<jjjj-mm>", "2019-01").replace("--line N", "--line 1")
+    # The end of a command that is named in short.
+    plain = re.sub(r"--amount$", "--amount 1", plain)
+    return [word for word in shlex.split(plain, comments=True) if word != "…"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_is_named_can_be_typed(page: Path) -> None:
+    program = typer.main.get_command(cli.app)
+    for command in commands(page):
+        name, *given = words(command)
+        if name in LATER and name not in program.commands:
+            continue
+        assert name in program.commands, command
+        if "--help" in given or (not given and name in ("month", "query", "policy")):
+            # Named, not typed.
+            continue
+        try:
+            program.commands[name].make_context(name, given)
+        except typer.BadParameter.__mro__[1] as error:
+            pytest.fail(f"vroegsignaal {command}: {error.message}")
+
+
+def test_every_runbook_is_listed_and_says_how_you_notice_and_when_it_is_done() -> None:
+    listed = (RUNBOOKS / "README.md").read_text()
+    pages = [page for page in RUNBOOKS.glob("*.md") if page.name != "README.md"]
+    assert len(pages) >= 7
+    for page in pages:
+        assert f"({page.name})" in listed
+        assert "**You notice**" in page.read_text()
+        assert "**It is done** when" in page.read_text()
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+@pytest.fixture(scope="module")
+def matched(tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], Path]) -> Iterator[Home]:
+    """A home in which a month was matched and published."""
+    small = Small(tmp_path_factory.mktemp("small"))
+    for creditor in ("rood", "blauw"):
+        small.signals(JAN, creditor, signal(JAN, 1), signal(JAN, 2, "x"))
+    small.residents(JAN, "1", "2")
+    folder = new_home()
+    with platform(folder, **places(small)):
+        stepping.run_months(JAN)
+        yield Home(folder, **{f"VROEGSIGNAAL_{name}": value for name, value in places(small).items()})
+
+
+READING = ("query", "status", "uri")
+
+
+def test_what_the_runbooks_have_people_read_can_be_read(matched: Home) -> None:
+    typed = {command for page in RUNBOOKS.glob("*.md") for command in commands(page)}
+    reading = [words(command) for command in typed if command.startswith(READING) or "release --list" in command]
+    assert len(reading) >= 8
+    for command in reading:
+        done = matched.type(*command)
+        # A check of health may well say no.
+        assert done.returncode == 0 or "--check" in command, f"{command}: {done.stderr}"
+
+
+def test_the_backup_of_the_runbook_is_restored_in_an_empty_home(
+    matched: Home, new_home: Callable[[], Path], tmp_path: Path
+) -> None:
+    make, restore, look = blocks(RUNBOOKS / "restore-from-backup.md")
+    programs = f"{COMMAND.parent}:{find_binaries()}:{os.environ['PATH']}"
+
+    def typed(block: str, home: Home) -> str:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", block],  # noqa: S607
+            env=home.variables | {"PATH": programs},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    typed(make, matched)
+    with platform(new_home()) as fresh:
+        told = typed(restore + "\n" + look, Home(fresh.home))
+        assert "2022-01" in told
+        approved = "select municipality_code, signal_month, approved_by from decision.approval"
+        households = "select household_id, address_key from vault.household order by 1"
+        restored = [rows(fresh, statement) for statement in (approved, households)]
+        # Roles and their rights came along: the steps of a month go on from there.
+        owner = "select tableowner from pg_tables where schemaname = 'core' group by 1"
+        assert rows(fresh, owner) == [("transformer",)]
+        assert matched_rows(matched, approved, households) == restored
+
+
+def matched_rows(home: Home, *statements: str) -> list[list[tuple]]:
+    from dataclasses import replace
+
+    from vroegsignaal import settings
+
+    here = replace(settings.load(), home=home.folder)
+    return [rows(here, statement) for statement in statements]
