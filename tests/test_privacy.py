@@ -91,10 +91,12 @@ def test_a_class_that_is_not_there_or_may_not_be_there_is_a_fault(column: Column
 
 @pytest.mark.parametrize(
     "name",
-    ["naam", "achternaam", "geslachtsnaam", "voorletters", "voorvoegsel", "surname", "customer_name", "bsn"]
-    + ["customer_bsn", "geboortedatum", "birth_date", "adres", "address", "address_key", "straat", "straatnaam"]
-    + ["street", "huisnummer", "huisletter", "house_number", "postcode", "woonplaats", "telefoon", "telefoonnummer"]
-    + ["phone", "mobile", "email", "contact_email", "e_mail", "klantnummer", "customer_number", "iban"],
+    [
+        *("naam", "achternaam", "geslachtsnaam", "voorletters", "voorvoegsel", "surname", "customer_name"),
+        *("bsn", "customer_bsn", "geboortedatum", "birth_date", "adres", "address", "address_key", "straat"),
+        *("straatnaam", "street", "huisnummer", "huisletter", "house_number", "postcode", "woonplaats", "telefoon"),
+        *("telefoonnummer", "phone", "mobile", "email", "contact_email", "e_mail", "klantnummer", "iban"),
+    ],
 )
 def test_a_name_that_promises_a_persons_data_is_a_fault_in_any_other_class(name: str) -> None:
     (fault,) = privacy.faults([Column("core", "signal", name, "case")])

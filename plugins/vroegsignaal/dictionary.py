@@ -86,12 +86,13 @@ def _types() -> str:
     types = [*TYPES.items(), ("code", "a value of the list that is named, in `code_lists.csv`")]
     return (
         f"## Types\n\n{_table(('type', 'how it is written'), types)}\n\n"
-        f"## Privacy\n\n{_PRIVACY}\n\n{_table(('class', 'what it means', 'personal data', 'where it may be'), _classes())}"
+        f"## Privacy\n\n{_PRIVACY}\n\n{_table(_PRIVACY_HEAD, _classes())}"
     )
 
 
-_PRIVACY = """Every column of the warehouse has a class, whether a sender, a model or the platform makes it, and each class has
-the rooms in which it may be. In `mart` there is no personal data."""
+_PRIVACY = """Every column of the warehouse has a class, whether a sender, a model or the platform makes it, and each
+class has the rooms in which it may be. In `mart` there is no personal data."""
+_PRIVACY_HEAD = ("class", "what it means", "personal data", "where it may be")
 
 
 def _classes() -> list[tuple[str, ...]]:

@@ -1,8 +1,8 @@
 """The privacy classes: what a column may tell of somebody, and in which rooms columns of a class may be.
 
-Every column of the warehouse has one: those of feeds in `expectations/`, those of dbt's models beside the model (`config`,
-`meta`, `privacy`), those of all other tables and views in `schema/privacy.yml`. `faults` says where one is missing or
-cannot be right.
+Every column of the warehouse has one: those of feeds in `expectations/`, those of dbt's models beside the model
+(`config`, `meta`, `privacy`), those of all other tables and views in `schema/privacy.yml`. `faults` says where one is
+missing or cannot be right.
 """
 
 from __future__ import annotations
