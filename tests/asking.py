@@ -29,6 +29,7 @@ def answer_in_airflow(here: Settings, flow: str, task: str, month: str, answers:
     place = Place(here.home, here.root, warehouse.metadata_uri(here))
     flows = [flow, "match_month"]
     with Airflow(place, here.environment()), closing(Metadata(place.database)) as metadata:
+        before = metadata.last_run()
         metadata.switch_on(flows)
         api = Api(place)
         api.queue(flow, {"test": None}, {"month": month})
@@ -39,7 +40,7 @@ def answer_in_airflow(here: Settings, flow: str, task: str, month: str, answers:
         for index, answer in enumerate(answers):
             path = f"/api/v2/dags/{flow}/dagRuns/test/taskInstances/{task}/{index}/hitlDetails"
             api.ask("PATCH", path, answer, token)
-        _until(lambda: _runs(place, flows) == dict.fromkeys(flows, "success"), place, task)
+        _until(lambda: _runs(place, flows, before) == dict.fromkeys(flows, "success"), place, task)
         metadata.switch_off(flows)
 
 
@@ -50,9 +51,12 @@ def _until(holds: Callable[[], bool], place: Place, task: str) -> None:
         time.sleep(0.5)
 
 
-def _runs(place: Place, flows: list[str]) -> dict[str, str]:
+def _runs(place: Place, flows: list[str], before: int) -> dict[str, str]:
+    """The state of the runs after a run; of several of one flow that of the last."""
     with psycopg.connect(place.database) as connection:
-        found = connection.execute("select dag_id, state from dag_run where dag_id = any(%s)", [flows]).fetchall()
+        found = connection.execute(
+            "select dag_id, state from dag_run where dag_id = any(%s) and id > %s order by id", [flows, before]
+        ).fetchall()
     return dict(found)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from vroegsignaal import contract
+from vroegsignaal import contract, privacy
 from vroegsignaal.configuration.references import COST_BASES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -107,7 +107,7 @@ def test_every_column_of_a_feed_has_a_privacy_class_and_every_rule_its_words() -
     assert {"signals", "withdrawals", "brp", "shv"} <= set(contract.feeds())
     for feed in contract.feeds().values():
         assert feed.columns
-        assert all(column.privacy in contract.PRIVACY_CLASSES for column in feed.columns)
+        assert all(column.privacy in privacy.OF_FEEDS for column in feed.columns)
         for rule in feed.row_rules:
             words = contract.wordings()[rule.rule]
             assert words.severity in ("critical", "warning", "info")

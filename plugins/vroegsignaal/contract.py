@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from vroegsignaal import privacy
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.settings import ROOT
 
@@ -34,7 +35,6 @@ TYPES = {
 }
 NOT_A_FEED = ("rules.yml", "drops.yml", "deliveries.yml")
 ADDRESS = ("postcode", "huisnummer", "huisletter", "huisnummertoevoeging")
-PRIVACY_CLASSES = ("direct", "pseudonym", "case", "area")
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ def _check(feed: Feed, path: Path) -> None:
     for column in feed.columns:
         if column.type not in TYPES:
             raise PlatformError(f"{path.name}, column {column.name}: type '{column.type}' is none of {list(TYPES)}.")
-        if column.privacy not in PRIVACY_CLASSES:
+        if column.privacy not in privacy.OF_FEEDS:
             raise PlatformError(f"{path.name}, column {column.name}: privacy '{column.privacy}' is no known class.")
     for rule in feed.rules:
         if rule.rule not in wordings():

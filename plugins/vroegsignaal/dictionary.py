@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from vroegsignaal import contract
+from vroegsignaal import contract, privacy
 from vroegsignaal.contract import Column, Feed
 from vroegsignaal.settings import ROOT
 
@@ -23,12 +23,6 @@ TYPES = {
     "house_number": "a whole number from 1 to 99999",
     "bsn": "a number of nine digits (eight when the leading zero was lost) that passes the eleven test",
     "flag": "`j` or `n`",
-}
-PRIVACY = {
-    "direct": "points at a person; stays in `raw`, `quality` and `vault`",
-    "pseudonym": "a number that only its sender can lead back to a person",
-    "case": "says something about somebody, not who it is",
-    "area": "says where, for many people together",
 }
 SEVERITIES = {
     "critical": "the whole delivery is rejected",
@@ -92,8 +86,25 @@ def _types() -> str:
     types = [*TYPES.items(), ("code", "a value of the list that is named, in `code_lists.csv`")]
     return (
         f"## Types\n\n{_table(('type', 'how it is written'), types)}\n\n"
-        f"## Privacy\n\n{_table(('class', 'what it means'), PRIVACY.items())}"
+        f"## Privacy\n\n{_PRIVACY}\n\n{_table(_PRIVACY_HEAD, _classes())}"
     )
+
+
+_PRIVACY = """Every column of the warehouse has a class, whether a sender, a model or the platform makes it, and each
+class has the rooms in which it may be. In `mart` there is no personal data."""
+_PRIVACY_HEAD = ("class", "what it means", "personal data", "where it may be")
+
+
+def _classes() -> list[tuple[str, ...]]:
+    return [
+        (
+            name,
+            each.meaning,
+            "yes" if each.is_personal else "",
+            ", ".join(f"`{room}`" for room in each.rooms) if each.rooms != privacy.ALL_ROOMS else "everywhere",
+        )
+        for name, each in privacy.CLASSES.items()
+    ]
 
 
 def _rules() -> str:

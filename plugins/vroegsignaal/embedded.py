@@ -51,12 +51,14 @@ max_wal_size = '2GB'
 wal_compression = on
 # Plans of this size gain nothing from compilation, and it costs a tenth of a second each.
 jit = off
-log_min_messages = 'warning'
 # A statement, or the detail of an error, may hold a person's data: the server's log never repeats one.
 log_min_error_statement = 'panic'
 log_error_verbosity = 'terse'
 log_statement = 'none'
 """
+# Nor an error itself (`invalid input syntax for type date: …`), which is told to whoever asked: the log tells of the
+# server only. Given at the start, so that it holds for homes that are there already.
+_NO_ERRORS = "-c log_min_messages=log"
 _ACCESS = f"host all all {HOST}/32 scram-sha-256\n"
 
 
@@ -237,7 +239,8 @@ class EmbeddedServer:
         if not is_free(self._memory()["port"]):
             self._remember(port=free_port())
         before = self._log.stat().st_size if self._log.exists() else 0
-        options = ["-w", "-t", str(START_SECONDS), "-s", "-l", str(self._log), "-o", f"-p {self._memory()['port']}"]
+        options = ["-w", "-t", str(START_SECONDS), "-s", "-l", str(self._log)]
+        options += ["-o", f"-p {self._memory()['port']} {_NO_ERRORS}"]
         if self._pg_ctl("start", *options, check=False).returncode == 0:
             return None
         said = self._log.read_bytes()[before:].decode(errors="replace") if self._log.exists() else ""

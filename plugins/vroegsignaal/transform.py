@@ -108,7 +108,7 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     target.mkdir(parents=True, exist_ok=True)
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", *arguments]
+    command = [sys.executable, "-m", "vroegsignaal.dbt_process", "--quiet", *arguments]
     command += ["--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
     command += ["--target-path", str(target), "--log-path", str(target / "logs")]
     done = subprocess.run(

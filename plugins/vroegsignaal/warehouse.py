@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from vroegsignaal import contract
 from vroegsignaal.configuration.tables import TABLES, table_definition
+from vroegsignaal.discreet import DiscreetConnection
 from vroegsignaal.embedded import EmbeddedServer, write_private
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.settings import Settings
@@ -62,7 +63,7 @@ def open_connection(settings: Settings, role: str) -> psycopg.Connection:
     name = f"vroegsignaal {role}, {getpass.getuser()}"
     target = make_conninfo(uri(settings, role), connect_timeout=10, application_name=name)
     try:
-        connection = psycopg.connect(target, autocommit=True)
+        connection = DiscreetConnection.connect(target, autocommit=True)
     except psycopg.OperationalError as error:
         place = "the warehouse of VROEGSIGNAAL_WAREHOUSE" if settings.warehouse else "the embedded warehouse"
         raise PlatformError(f"{place} cannot be reached as {role}: {str(error).strip()}") from None

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from vroegsignaal import contract
 from vroegsignaal.contract import Feed, Rule
+from vroegsignaal.discreet import DiscreetConnection
 from vroegsignaal.door.work_tables import SCHEMA
 from vroegsignaal.errors import PlatformError
 
@@ -33,6 +35,10 @@ def _for_sqlalchemy(uri: str) -> str:
         .update_query_dict({"options": f"-csearch_path={SCHEMA}"})
         .render_as_string(hide_password=False)
     )
+
+
+def _connect(_dialect: object, _record: object, arguments: tuple, options: dict) -> psycopg.Connection:
+    return DiscreetConnection.connect(*arguments, **options)
 
 
 @dataclass
@@ -52,6 +58,8 @@ class Checks:
         context.variables.progress_bars = {"globally": False}
         self._suite = great_expectations.ExpectationSuite
         self._source = context.data_sources.add_postgres("warehouse", connection_string=_for_sqlalchemy(self.uri))
+        # It logs what goes wrong, with what the database says of it.
+        event.listen(self._source.get_execution_engine().engine, "do_connect", _connect)
 
     def apply(self, table: str, rules: tuple[Rule, ...]) -> None:
         """Try the rules on a work table and write a finding for every row that breaks one."""
