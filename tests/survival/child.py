@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from smtplib import SMTP
-from typing import Any
 
 import great_expectations  # noqa: F401, TID253 (loaded before the fork)
 import jinja2  # noqa: F401
@@ -88,7 +87,7 @@ def run(order: Order) -> None:
     events.listen(SMTP, "send_message")
     try:
         CALLS[order.step](Month.parse(order.month))
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (whatever it is, it is how the step ended)
         traceback.print_exc()
         sys.stderr.flush()
         os._exit(1)
@@ -106,7 +105,7 @@ class _Events:
     def listen(self, owner: type, name: str) -> None:
         done = getattr(owner, name)
 
-        def counted(*args: Any, **kwargs: Any) -> Any:
+        def counted(*args: object, **kwargs: object) -> object:
             self.count += 1
             fatal = self.count == self._order.die_at
             if fatal and not self._order.die_after:

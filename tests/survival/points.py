@@ -8,7 +8,7 @@ from random import Random
 from . import town
 from .stage import CHAIN
 
-FIRST, SECOND = town.MONTHS
+_, SECOND = town.MONTHS
 
 KINDS: dict[str, dict[str, int]] = {
     # A moment: a part of how long the step takes; everything that it started goes with it.
@@ -58,5 +58,6 @@ def points(seed: int) -> list[Point]:
 
 def _point(seed: int, number: int, kind: str, step: str) -> Point:
     rng = Random(f"{seed}/{number}")
-    month = rng.choice(town.MONTHS)
+    # What is done again later was done before: it is the first month's, when the second is on its way.
+    month = SECOND if kind == "done again later" else rng.choice(town.MONTHS)
     return Point(number, kind, CHAIN.index((step, month)), rng.random(), rng.random() < 0.5)

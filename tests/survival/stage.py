@@ -22,6 +22,7 @@ import psutil
 import psycopg
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from oracle.small_landing import Small
 from psycopg import sql
 
 from vroegsignaal import settings, warehouse
@@ -163,34 +164,7 @@ class Stage:
 
     def look(self) -> State:
         """The world as it is now."""
-        return State(self._rows(), self._files(), Counter(self.box.received))
-
-    def _rows(self) -> Rows:
-        """Every row of every table, without the moments at which things were done; and which views there are."""
-        with warehouse.connect(self.here, "owner") as connection:
-            tables = warehouse.fetch(connection, _TABLES, [list(SCHEMAS)])
-            found = {
-                f"{schema}.{table}": Counter(
-                    row
-                    for (row,) in warehouse.fetch(
-                        connection,
-                        sql.SQL("select (to_jsonb(t) - %s::text[])::text from {}.{} as t").format(
-                            sql.Identifier(schema), sql.Identifier(table)
-                        ),
-                        [moments],
-                    )
-                )
-                for schema, table, moments in tables
-            }
-            return found
-
-    def _files(self) -> dict[str, str]:
-        """Every file that was handed out, by its name: its bytes, but for the moment of an approval."""
-        return {
-            str(path.relative_to(self.here.out)): _contents(path)
-            for path in sorted(self.here.out.rglob("*"))
-            if path.is_file()
-        }
+        return look(self.here, self.box)
 
     def check_nothing_is_held(self) -> None:
         """Raise Stuck when a lock or an open transaction is left by who is gone."""
@@ -269,6 +243,34 @@ _HELD = """
 """
 
 
+def look(here: Settings, box: Postbox) -> State:
+    """What is in every table, what was handed out, and which mails arrived."""
+    return State(_rows(here), _files(here), Counter(box.received))
+
+
+def _rows(here: Settings) -> Rows:
+    """Every row of every table, without the moments at which things were done; and which views there are."""
+    with warehouse.connect(here, "owner") as connection:
+        return {
+            f"{schema}.{table}": Counter(
+                row
+                for (row,) in warehouse.fetch(
+                    connection,
+                    sql.SQL("select (to_jsonb(t) - %s::text[])::text from {}.{} as t").format(
+                        sql.Identifier(schema), sql.Identifier(table)
+                    ),
+                    [moments],
+                )
+            )
+            for schema, table, moments in warehouse.fetch(connection, _TABLES, [list(SCHEMAS)])
+        }
+
+
+def _files(here: Settings) -> dict[str, str]:
+    """Every file that was handed out, by its name: its bytes, but for the moment of an approval."""
+    return {str(path.relative_to(here.out)): _contents(path) for path in sorted(here.out.rglob("*")) if path.is_file()}
+
+
 def _contents(path: Path) -> str:
     from hashlib import sha256
 
@@ -314,34 +316,52 @@ def stage() -> Iterator[Stage]:
     folder.chmod(0o755)
     mounted = os.geteuid() == 0 and _call("mount", "-t", "tmpfs", "-o", f"size={DISK},mode=755", "none", str(folder))
     _load_once()
+    try:
+        with mail_server() as (box, address), platform_of(variables_of(folder, town.build(folder), address)) as here:
+            yield Stage(folder, here, here.environment(), box, mounted)
+    finally:
+        if mounted:
+            _call("umount", "--lazy", str(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def mail_server() -> Iterator[tuple[Postbox, str]]:
+    """A mail server on loopback, and its address."""
     box = Postbox()
     controller = Controller(box, hostname="127.0.0.1", port=free_port())
     controller.start()
-    small = town.build(folder)
-    variables = {
+    try:
+        yield box, f"smtp://127.0.0.1:{controller.port}"
+    finally:
+        controller.stop()
+
+
+def variables_of(folder: Path, small: Small, smtp: str) -> dict[str, str]:
+    """The settings of a platform in a folder."""
+    return {
         "VROEGSIGNAAL_HOME": str(folder / "home"),
         "VROEGSIGNAAL_LANDING": str(small.landing),
         "VROEGSIGNAAL_CONFIG": str(small.config),
         "VROEGSIGNAAL_OUT": str(folder / "out"),
         "VROEGSIGNAAL_APPROVAL": "automatic",
-        "VROEGSIGNAAL_SMTP": f"smtp://127.0.0.1:{controller.port}",
+        "VROEGSIGNAAL_SMTP": smtp,
     }
-    before = {name: value for name, value in os.environ.items() if name.startswith("VROEGSIGNAAL_")}
-    for name in before:
-        del os.environ[name]
+
+
+@contextmanager
+def platform_of(variables: dict[str, str]) -> Iterator[Settings]:
+    """The settings with these variables and no others; the server of the home is stopped at the end."""
+    before = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("VROEGSIGNAAL_")}
     os.environ.update(variables)
     here = settings.load()
     try:
-        yield Stage(folder, here, variables, box, mounted)
+        yield here
     finally:
         warehouse.server(here).stop()
-        controller.stop()
         for name in variables:
             os.environ.pop(name, None)
         os.environ.update(before)
-        if mounted:
-            _call("umount", "--lazy", str(folder))
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _call(*words: str) -> bool:
