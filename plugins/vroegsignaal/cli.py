@@ -213,7 +213,7 @@ def query(
 
 
 @app.command()
-def uri(role: Annotated[str, typer.Option(help="bi, caseworker, transformer or loader.")] = "bi") -> None:
+def uri(role: Annotated[str, typer.Option(help="bi, caseworker, transformer, loader, or owner.")] = "bi") -> None:
     """Print the warehouse's connection string, for a BI tool or psql; it holds a password."""
     from vroegsignaal import warehouse
 
