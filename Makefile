@@ -15,7 +15,7 @@ SQL := dbt_project/models
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run up down test lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
+.PHONY: help run up down test survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,16 @@ down: $(READY)  ## Stop what `make up` started
 
 test: $(READY_DEV) browser  ## Run all tests
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+# Long: an hour for the points without the scheduler, and a quarter for those of the whole stack. One of them alone:
+# make survive POINTS="--seed 1 --only 17", or STACK="--seed 1 --only 3" with POINTS=no.
+POINTS ?= --seed 1
+STACK ?= --seed 1
+SURVIVE = PYTHONPATH=tests $(BIN)/python -m
+
+survive: $(READY_DEV)  ## Kill and disturb steps at many points, and compare what comes of it; takes long
+	@$(if $(filter no,$(POINTS)),true,$(SURVIVE) survival $(POINTS))
+	@$(if $(filter no,$(STACK)),true,$(SURVIVE) survival.whole $(STACK))
 
 # Tests look at pages with the browser that there is, else with Debian's.
 browser:

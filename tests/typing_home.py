@@ -35,6 +35,10 @@ class Home:
             [COMMAND, *words], env=self.variables, stdout=subprocess.DEVNULL, start_new_session=True
         )
 
+    def words(self, *words: str) -> list[str]:
+        """A command as it is typed."""
+        return [str(COMMAND), *words]
+
     def type(self, *words: str) -> subprocess.CompletedProcess:
         return subprocess.run([COMMAND, *words], env=self.variables, capture_output=True, text=True, check=False)
 

@@ -24,8 +24,8 @@ from vroegsignaal.settings import Settings
 def derive(month: Month) -> dict[str, int]:
     """Derive the month: staging and core, up to the proposed selection, with their tests."""
     here = settings.load()
-    counts = _build(here, month, "staging", "core")
-    with warehouse.connect(here, "transformer") as connection:
+    with publishing(here) as connection:
+        counts = _build(here, month, "staging", "core")
         connection.execute("insert into decision.derived values (%s) on conflict do nothing", [month.first_day])
     return counts
 
@@ -54,7 +54,10 @@ def evaluate(as_of: Month) -> dict[str, int]:
 
 @contextmanager
 def publishing(here: Settings) -> Iterator[psycopg.Connection]:
-    """A connection for as long as marts are made, or read as a whole: two runs at once would take tables away."""
+    """A connection for as long as models are made, or marts read as a whole: two runs at once would take tables away.
+
+    Deriving takes its turn too: what is published reads its tables, and both make staging.
+    """
     with warehouse.open_connection(here, "transformer") as connection:
         connection.execute("select pg_advisory_lock(hashtext('vroegsignaal publish'))")
         yield connection
@@ -111,14 +114,16 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     command = [sys.executable, "-m", "vroegsignaal.dbt_process", "--quiet", *arguments]
     command += ["--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
     command += ["--target-path", str(target), "--log-path", str(target / "logs")]
-    done = subprocess.run(
-        command,
-        env=os.environ | _environment(here, month, as_of),
-        cwd=here.dbt_project,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with _held_end_of_pipe() as standard_input:
+        done = subprocess.run(
+            command,
+            env=os.environ | _environment(here, month, as_of),
+            cwd=here.dbt_project,
+            stdin=standard_input,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     outcome = _outcome(results)
     if done.returncode:
         raise PlatformError(_complaint(month, outcome, done.stdout + done.stderr, target / "logs" / "dbt.log"))
@@ -126,6 +131,17 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     for result in outcome:
         counts[result["status"]] = counts.get(result["status"], 0) + 1
     return counts
+
+
+@contextmanager
+def _held_end_of_pipe() -> Iterator[int]:
+    """The end to read of a pipe whose other end closes with this block, or with this process: see `dbt_process`."""
+    reading, writing = os.pipe()
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def _environment(here: Settings, month: Month, as_of: Month | None = None) -> dict[str, str]:

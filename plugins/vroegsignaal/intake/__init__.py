@@ -9,12 +9,13 @@ import psycopg
 
 from vroegsignaal import configuration, landing, logs, settings, warehouse
 from vroegsignaal.intake import dialect, ledger
-from vroegsignaal.intake.faults import NoBetter
+from vroegsignaal.intake.faults import NoBetter, StillChanging
 from vroegsignaal.intake.loading import load_file
 from vroegsignaal.landing import DeliveredFile
 from vroegsignaal.months import Month
 
 SETTLED_SECONDS = 60
+READ_ATTEMPTS = 3
 
 
 @logs.step("receive")
@@ -39,8 +40,7 @@ def receive(month: Month, *, settled_only: bool = False) -> dict[str, int]:
         for file in landing.delivered(here, month):
             if settled_only and not _is_settled(file):
                 continue
-            with connection.transaction():
-                counts["new" if _receive_file(connection, file) else "known"] += 1
+            counts["new" if _receive_whole(connection, file) else "known"] += 1
     return counts
 
 
@@ -61,6 +61,22 @@ def months_with_news() -> list[Month]:
 
 def _is_settled(file: DeliveredFile) -> bool:
     return time.time() - file.path.stat().st_mtime >= SETTLED_SECONDS
+
+
+def _receive_whole(connection: psycopg.Connection, file: DeliveredFile) -> bool:
+    """As `_receive_file`, in a transaction; raises StillChanging when the file was another one each time at its end.
+
+    Its fingerprint and its rows are read one after the other: of a file that is replaced in between, the ledger would
+    tell the rows of one under the fingerprint of the other.
+    """
+    for _ in range(READ_ATTEMPTS):
+        with connection.transaction():
+            before = ledger.looks(file)
+            is_new = _receive_file(connection, file)
+            if ledger.looks(file) == before:
+                return is_new
+            raise psycopg.Rollback
+    raise StillChanging(f"{file.name} is being written to: it was another file each time that it was read.")
 
 
 def _receive_file(connection: psycopg.Connection, file: DeliveredFile) -> bool:

@@ -16,3 +16,7 @@ class Unreadable(Exception):
     def __init__(self, message: str, rows: int = 0) -> None:
         super().__init__(message)
         self.rows = rows
+
+
+class StillChanging(Exception):
+    """The file was written to while it was read; the message names it. A later attempt finds it whole."""

@@ -95,7 +95,7 @@ def is_seen(connection: psycopg.Connection, file: DeliveredFile) -> bool:
     """
     return bool(
         connection.execute(
-            "select 1 from raw.file_seen where (file, written_at, size) = (%s, %s, %s)", [file.name, *_looks(file)]
+            "select 1 from raw.file_seen where (file, written_at, size) = (%s, %s, %s)", [file.name, *looks(file)]
         ).fetchone()
     )
 
@@ -105,11 +105,12 @@ def note_seen(connection: psycopg.Connection, file: DeliveredFile) -> None:
     connection.execute(
         "insert into raw.file_seen (file, written_at, size) values (%s, %s, %s)"
         " on conflict (file) do update set (written_at, size) = (excluded.written_at, excluded.size)",
-        [file.name, *_looks(file)],
+        [file.name, *looks(file)],
     )
 
 
-def _looks(file: DeliveredFile) -> tuple[float, int]:
+def looks(file: DeliveredFile) -> tuple[float, int]:
+    """When the file was written, in seconds, and how many bytes it has."""
     found = file.path.stat()
     return found.st_mtime, found.st_size
 

@@ -6,12 +6,15 @@ import csv
 import io
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vroegsignaal.errors import PlatformError
 
+LEFT_OVER_SECONDS = 3600
+"""No file takes so long to write."""
 # What a spreadsheet takes for a formula, unless it is a plain number: also behind signs that cannot be seen, and in the
 # wide forms that some take for the plain ones.
 _UNSEEN, _BEGINNING = r"\s\x00-\x1f\u00ad\u200b-\u200f\u2060-\u2064\ufeff", "=+\\-@＝＋－＠−﹦﹢﹣﹫"  # noqa: RUF001
@@ -45,6 +48,7 @@ def replaced(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        _forget_left_over(path.parent)
     except (PermissionError, NotADirectoryError, FileExistsError) as error:
         raise PlatformError(
             f"{path.parent} cannot be written to ({error.strerror}): results go to VROEGSIGNAAL_OUT."
@@ -54,6 +58,14 @@ def replaced(path: Path) -> Iterator[Path]:
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def _forget_left_over(folder: Path) -> None:
+    """Remove what a killed run was writing in a folder: it may hold households, and nobody would look for it there."""
+    for old in folder.glob(".*.new"):
+        with suppress(FileNotFoundError):
+            if time.time() - old.stat().st_mtime > LEFT_OVER_SECONDS:
+                old.unlink()
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
