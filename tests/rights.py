@@ -6,7 +6,7 @@ import psycopg
 from psycopg import errors
 
 # Of the accepted rows of each feed the transformer reads these columns...
-_LINEAGE = {"drop_id", "line_no", "municipality_code", "signal_month", "creditor", "household_id"}
+_LINEAGE = {"drop_id", "line_no", "municipality_code", "signal_month", "creditor", "household_id", "erased"}
 TRANSFORMER_READS = {
     "brp": _LINEAGE | {"wijk", "opschorting", "geheimhouding"},
     "ris_contacts": _LINEAGE | {"dossier_id", "datum", "dagdeel", "soort", "bereikt"},
@@ -86,6 +86,8 @@ MAY_DO = {
         "quality.released": "r",
         "quality.walked_case": "r",
         "quality.mail": "ri",
+        "quality.erasure": "ri",
+        "quality.list_read": "r",
         "vault.household": "ri",
         "decision.approval": "r",
     },

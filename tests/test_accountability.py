@@ -8,6 +8,7 @@ import pytest
 from test_warehouse import MAY_ENTER
 
 from vroegsignaal import accountability, contract
+from vroegsignaal import privacy as privacy_classes
 
 PAGES = {accountability.REGISTER: accountability.register, accountability.DPIA: accountability.dpia}
 
@@ -20,7 +21,7 @@ def test_the_page_is_what_they_say(file: object) -> None:
 @pytest.mark.parametrize("page", PAGES.values())
 def test_every_column_of_every_feed_stands_on_it_once_for_its_feed_with_its_class(page: object) -> None:
     text = " ".join(page().split())
-    assert set(accountability.CLASSES) == set(contract.PRIVACY_CLASSES)
+    assert set(accountability.CLASSES) == set(privacy_classes.OF_FEEDS)
     for feed in contract.feeds().values():
         about = text.partition(f"**{feed.title}**")[2].partition("**")[0]
         for privacy, words in accountability.CLASSES.items():

@@ -288,21 +288,21 @@ def test_an_open_case_is_kept_whatever_the_term(here: Settings) -> None:
 
 def test_nobody_changes_the_ledger_of_erasures_or_the_log_of_reads(here: Settings) -> None:
     for role in warehouse.ROLES:
-        for table in ("quality.erasure", "vault.list_read"):
+        for table in ("quality.erasure", "quality.list_read"):
             for statement in (f"delete from {table}", f"update {table} set erased_at = now()"):
                 with warehouse.open_connection(here, role) as connection, pytest.raises(psycopg.Error):
                     connection.execute(statement)
 
 
 def test_who_reads_names_is_known(here: Settings) -> None:
-    before = len(rows(here, "select 1 from vault.list_read"))
+    before = len(rows(here, "select 1 from quality.list_read"))
     runner = CliRunner()
     done = runner.invoke(
         app, ["query", f"select rang from vault.walking_list('{A}', '{DEC}-01')", "--role", "caseworker"]
     )
     assert done.exit_code == 0, done.output
     ((by, source, when),) = rows(
-        here, "select read_by, read_from, read_at > now() - interval '1 minute' from vault.list_read"
+        here, "select read_by, read_from, read_at > now() - interval '1 minute' from quality.list_read"
         f" order by read_at offset {before}",
     )  # fmt: skip
     assert (by, when) == ("caseworker", True)

@@ -139,6 +139,9 @@ COMPOSED_ON_PURPOSE = {
     "door/outcome.py: _keep_accepted": "a constant of that file",
     "door/work_tables.py: _rows_with_values": "expressions of the contracts in the repository",
     "door/work_tables.py: _reading": "a constant for each type of column; names of the contracts",
+    "erasing/rows.py: _add": "constants of that file, and of functions of constants",
+    "erasing/rows.py: _older_than": "names of terms, which are constants of that file",
+    "warehouse.py: _erasing": "names are those of the contracts in the repository, which are plain words (below)",
     "outbox/notices.py: _of_feed": "constants of that function",
     "replay.py: _mark": "a constant of that function; names go in as identifiers",
 }

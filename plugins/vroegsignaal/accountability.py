@@ -7,12 +7,15 @@ sees to it that they are what those say. What only a municipality can tell is a 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 
 import yaml
 
-from vroegsignaal import algorithm_register, approval, contract, months
+from vroegsignaal import algorithm_register, approval, contract, months, settings
+from vroegsignaal.configuration.files import read
+from vroegsignaal.configuration.tables import TABLES
 from vroegsignaal.outbox import reminders, review_list, walking_list
 from vroegsignaal.outbox.report import NAME as REPORT
 from vroegsignaal.settings import ROOT, SECRET
@@ -21,6 +24,7 @@ from vroegsignaal.warehouse import ROLES
 DPIA, REGISTER = ROOT / "docs" / "dpia.md", ROOT / "docs" / "processing-register.md"
 CLASSES = {
     "direct": "wijst een persoon aan",
+    "remark": "door mensen getypt, kan dus iets over iemand zeggen",
     "pseudonym": "nummer dat alleen de afzender tot een persoon kan herleiden",
     "case": "zegt iets over iemands situatie, niet wie het is",
     "area": "zegt waar, voor veel mensen samen",
@@ -114,7 +118,19 @@ def _facts() -> dict:
         "holding": sum(severity != "info" for severity in severities),
         "working_days": approval.WORKING_DAYS,
         "match_day": months.MATCH_DAY,
+        "terms": _terms(),
     }
+
+
+def _terms() -> list[tuple[str, str]]:
+    """How long what is kept without a policy of one's own: months, and of what."""
+    here = settings.load()
+    rows = read(replace(here, config=here.default_config), TABLES["policy_parameters"])
+    return [
+        (str(row["default_value"]), str(row["description"]))
+        for row in rows
+        if str(row["parameter"]).startswith("retain_")
+    ]
 
 
 def write() -> None:

@@ -386,7 +386,7 @@ def reads(
         rows = warehouse.fetch(
             connection,
             "select to_char(read_at at time zone 'Europe/Amsterdam', 'YYYY-MM-DD HH24:MI:SS'), municipality_code,"
-            " to_char(signal_month, 'YYYY-MM'), list, read_by, read_from from vault.list_read"
+            " to_char(signal_month, 'YYYY-MM'), list, read_by, read_from from quality.list_read"
             " where municipality_code = coalesce(%s, municipality_code) and signal_month = coalesce(%s, signal_month)"
             " order by read_at",
             [municipality, of_month],

@@ -63,8 +63,9 @@ LINEAGE = {
     "signal_month": "reference",
     "creditor": "case",
     "household_id": "pseudonym",
+    "erased": "reference",
 }
-"""The columns of accepted rows that no sender writes; those of raw rows are the first two."""
+"""The columns of accepted rows that no sender writes; those of raw rows are the first two and the last."""
 
 # The last words of a column's name that promise a person's own data, Dutch or English.
 _PERSONAL_NAME = re.compile(
@@ -151,7 +152,7 @@ def of_other_tables(feeds: Iterable[Feed]) -> dict[str, str]:
     classes = {f"{table}.{name}": privacy for table, columns in written.items() for name, privacy in columns.items()}
     for feed in feeds:
         own = {column.name: column.privacy for column in feed.columns}
-        on_raw_rows = {name: LINEAGE[name] for name in ("drop_id", "line_no")}
+        on_raw_rows = {name: LINEAGE[name] for name in ("drop_id", "line_no", "erased")}
         classes |= {f"raw.{feed.name}.{name}": privacy for name, privacy in (on_raw_rows | own).items()}
         classes |= {f"quality.accepted_{feed.name}.{name}": privacy for name, privacy in (LINEAGE | own).items()}
     return classes

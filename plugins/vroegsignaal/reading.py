@@ -35,7 +35,7 @@ def query(
         raise UsageError(f"'{written_as}' is not a format: choose one of {', '.join(FORMATS)}.")
     with warehouse.open_connection(here, role) as connection:
         try:
-            # The role for case workers may change nothing, but that it reads names is noted down: see vault.list_read.
+            # The role for case workers may change nothing, but that it reads names is noted: see quality.list_read.
             if role != "caseworker":
                 connection.execute("set default_transaction_read_only = on")
             connection.execute("select set_config('vroegsignaal.municipality', %s, false)", [municipality or ""])

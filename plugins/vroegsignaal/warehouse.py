@@ -266,7 +266,7 @@ def _erased_value(column: contract.Column) -> str | None:
         return f"{column.name} = null"
     if column.privacy in ("direct", "pseudonym"):
         return f"{column.name} = quality.token(key, kept.{column.name})"
-    if column.privacy == "case" and column.type == "text":
+    if column.privacy == "remark":
         return f"{column.name} = quality.without_remarks(key, kept.{column.name})"
     return None
 

@@ -171,7 +171,7 @@ create table if not exists quality.erasure (
 comment on table quality.erasure is
 'What was erased, by whom and why: numbers and counts, nothing of a person. Append-only.';
 
-create table if not exists vault.list_read (
+create table if not exists quality.list_read (
     municipality_code text not null,
     signal_month date not null,
     list text not null check (list in ('walking_list', 'review_list')),
@@ -179,7 +179,7 @@ create table if not exists vault.list_read (
     read_from text not null,
     read_at timestamptz not null default now()
 );
-comment on table vault.list_read is
+comment on table quality.list_read is
 'Who read names and addresses, of which month, with which program: written by the functions that give them. Append-only.';
 
 create table if not exists decision.approval (
@@ -288,7 +288,7 @@ grant select on quality.released to loader;
 revoke execute on function decision.is_approved(text, date) from public;
 grant execute on function decision.is_approved(text, date) to loader;
 grant select, insert on vault.household to loader;
-grant select on vault.list_read to loader;
+grant select on quality.list_read to loader;
 grant select, insert, delete on config.loaded to loader;
 grant select on raw.drop_ledger, raw.month_received, quality.finding to transformer;
 -- What arrives after the approval is late.

@@ -88,7 +88,7 @@ grant execute on procedure quality.mark_erased(bigint []) to loader;
 
 create or replace function vault.note_read(of_municipality text, of_month date, of_list text) returns void
 language sql volatile security definer set search_path = pg_catalog as $$
-    insert into vault.list_read (municipality_code, signal_month, list, read_by, read_from)
+    insert into quality.list_read (municipality_code, signal_month, list, read_by, read_from)
     values (
         of_municipality, of_month, of_list, session_user,
         concat_ws(', ', nullif(current_setting('application_name', true), ''), host(inet_client_addr()))
