@@ -45,7 +45,8 @@ def inline(page: Path) -> list[str]:
 
 def words(command: str) -> list[str]:
     """A command as it would be typed: with what may be left out, and a month for its place."""
-    plain = re.sub(r"[\[\]]", "", command).replace('"…"', '"words"').replace("<jjjj-mm>", "2019-01").replace("--line N", "--line 1")
+    plain = re.sub(r"[\[\]]", "", command).replace('"…"', '"words"')
+    plain = plain.replace("<jjjj-mm>", "2019-01").replace("--line N", "--line 1")
     # The end of a command that is named in short.
     plain = re.sub(r"--amount$", "--amount 1", plain)
     return [word for word in shlex.split(plain, comments=True) if word != "…"]
