@@ -45,9 +45,9 @@ def answer_in_airflow(here: Settings, flow: str, task: str, month: str, answers:
 
 
 def _until(holds: Callable[[], bool], place: Place, task: str) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not holds():
-        assert time.monotonic() < deadline, _states(place, task)
+        assert time.monotonic() < deadline, (_states(place, task), _runs(place, ["match_month"], 0))
         time.sleep(0.5)
 
 
