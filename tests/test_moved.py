@@ -173,7 +173,7 @@ def test_after_an_upgrade_only_the_feeds_that_the_first_version_did_not_know_are
 def test_an_upgraded_warehouse_runs_on_to_the_tables_of_one_that_began_now(upgraded: Upgraded, moved: Moved) -> None:
     found, wanted = upgraded.state.rows, moved.ran_on.rows
     assert found.keys() == wanted.keys()
-    for table in ("signals_by_month_creditor", "matches_by_month", "dossiers_by_month", "indicators"):
+    for table in ("signals_by_month_creditor", "matches_by_month", "dossiers_by_month", "arrears_by_creditor"):
         assert found[f"mart.{table}"] == wanted[f"mart.{table}"], table
     # The case registration of January was received after January was approved.
     (late,) = (found["mart.findings"] - wanted["mart.findings"]).elements()

@@ -81,6 +81,7 @@ class Stage:
     box: Postbox
     disk_is_ours: bool
     """Whether the folder is a file system of its own, which can be full without harm to others."""
+    started: list[ForkServerProcess] = field(default_factory=list)
     keep: Path | None = None
     """Where what was handed out is kept of a point that went wrong, beside that of the undisturbed run."""
     states: list[State] = field(default_factory=list)
@@ -140,6 +141,7 @@ class Stage:
         order = Order(step, month, self.variables, str(self.folder / "steps.log"), **more)
         process = context.Process(target=run, args=(order,))
         process.start()
+        self.started = [one for one in self.started if one.is_alive()] + [process]
         return process
 
     def wait(self, process: ForkServerProcess) -> int:
@@ -318,7 +320,13 @@ def stage() -> Iterator[Stage]:
     _load_once()
     try:
         with mail_server() as (box, address), platform_of(variables_of(folder, town.build(folder), address)) as here:
-            yield Stage(folder, here, here.environment(), box, mounted)
+            there = Stage(folder, here, here.environment(), box, mounted)
+            try:
+                yield there
+            finally:
+                # Who is asked to end in the middle of a step takes it along.
+                for process in there.started:
+                    end_group(process)
     finally:
         if mounted:
             _call("umount", "--lazy", str(folder))
