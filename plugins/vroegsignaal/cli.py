@@ -117,8 +117,8 @@ def _months_there(here: settings.Settings) -> list:
     if not there:
         raise UsageError(
             f"the landing area {settings.without_password(here.landing)} holds no months: there should be folders "
-            "<gemeentecode>/<jjjj-mm>/<feed>/, such as 0637/2018-09/signals/. Name one with --landing or VROEGSIGNAAL_LANDING, or write the pilot's "
-            "with `vroegsignaal pilot --to DIR`."
+            "<gemeentecode>/<jjjj-mm>/<feed>/, such as 0637/2018-09/signals/. Name one with --landing or "
+            "VROEGSIGNAAL_LANDING, or write the pilot's with `vroegsignaal pilot --to DIR`."
         )
     return there
 
