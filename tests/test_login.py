@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -15,27 +20,59 @@ import yaml
 from conftest import platform
 
 from vroegsignaal import orchestrator, replay, warehouse
+from vroegsignaal.embedded import free_port, is_free
 from vroegsignaal.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of a database that lives as long as the test
+START_SECONDS = 180
+PASSWORD, OTHER = "correct horse battery staple", "another password than the first"
 
 
 def compose() -> dict:
     return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 
 
-def airflow(here: Settings, *command: str) -> subprocess.CompletedProcess:
-    """A command with the settings of docker-compose.yml, on the metadata of a home."""
+def variables(here: Settings) -> dict[str, str]:
+    """The settings of docker-compose.yml for who may log in, on the metadata of a home."""
     given = compose()["services"]["api-server"]["environment"]
     place = orchestrator.Place(here.home, ROOT, warehouse.metadata_uri(here))
     of_compose = {name: value for name, value in given.items() if name.startswith("AIRFLOW__CORE__AUTH")}
-    variables = os.environ | orchestrator.environment(place) | of_compose
+    return os.environ | orchestrator.environment(place) | of_compose
+
+
+def airflow(here: Settings, *command: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, *command], env=variables, cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, *command], env=variables(here), cwd=ROOT, capture_output=True, text=True, check=False
     )
 
 
+@contextmanager
+def api_server(here: Settings) -> Iterator[int]:
+    """The API server alone; its port."""
+    port = free_port()
+    words = [sys.executable, "-m", "airflow", "api-server", "--port", str(port)]
+    with subprocess.Popen(
+        words, env=variables(here), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while is_free(port):
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+            yield port
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+
+
+def logs_in(port: int, password: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    body = json.dumps({"username": "admin", "password": password})
+    connection.request("POST", "/auth/token", body, {"Content-Type": "application/json"})
+    return connection.getresponse().status
+
+
+@pytest.mark.replay
 def test_the_first_user_has_a_hashed_password_from_a_file_and_keeps_the_one_it_chose(
     new_home: Callable[[], Path], tmp_path: Path
 ) -> None:
@@ -51,8 +88,11 @@ def test_the_first_user_has_a_hashed_password_from_a_file_and_keeps_the_one_it_c
             made = airflow(here, "docker/first-admin", str(file))
             assert made.returncode == 0, made.stderr
             assert PASSWORD not in made.stdout + made.stderr
-            file.write_text("another password than the first")
+            file.write_text(OTHER)
         place = orchestrator.Place(here.home, ROOT, warehouse.metadata_uri(here))
+        with api_server(here) as port:
+            assert logs_in(port, PASSWORD) == http.client.CREATED
+            assert logs_in(port, OTHER) == http.client.UNAUTHORIZED
         with psycopg.connect(place.database) as connection:
             users = connection.execute("select username, password from ab_user").fetchall()
     (user,) = users
@@ -99,9 +139,6 @@ def test_no_password_stands_in_compose_or_is_the_same_in_two_homes(tmp_path: Pat
 @pytest.mark.replay
 def test_every_address_of_the_api_asks_for_a_login(new_home: Callable[[], Path]) -> None:
     """Also what a plug-in would add: nothing of ours may answer to who did not log in."""
-    import http.client
-    import json
-
     open_on_purpose = {"/api/v2/monitor/health", "/api/v2/version", "/api/v2/auth/login", "/api/v2/auth/logout"}
     with platform(new_home()) as here:
         warehouse.ensure_metadata(here)

@@ -49,7 +49,8 @@ def words(command: str) -> list[str]:
     plain = plain.replace("<jjjj-mm>", "2019-01").replace("--line N", "--line 1")
     # The end of a command that is named in short.
     plain = re.sub(r"--amount$", "--amount 1", plain)
-    return [word for word in shlex.split(plain, comments=True) if word != "…"]
+    typed = shlex.split(plain, comments=True)
+    return [word for before, word in zip(["", *typed], typed, strict=False) if word != "…" or before.startswith("--")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import psycopg
 
 from vroegsignaal import approval, lateness, replay, warehouse
-from vroegsignaal.errors import PlatformError
+from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month, now_here
 from vroegsignaal.orchestrator.metadata import Metadata
 from vroegsignaal.settings import Settings
@@ -110,8 +110,8 @@ def look(here: Settings, day: date | None = None) -> Health:
         with replay.warehouse_running(here):
             health.municipalities = _towns(here, day or now_here().date())
             _look_at_airflow(here, health)
-    except PlatformError:
-        if here.warehouse is None:
+    except PlatformError as error:
+        if here.warehouse is None or isinstance(error, UsageError):
             raise
         health.warehouse = "unreachable"
     return health
