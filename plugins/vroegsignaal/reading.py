@@ -20,6 +20,7 @@ from vroegsignaal.shown import printable
 
 FORMATS = ("csv", "json", "table")
 FETCHED_AT_ONCE = 5_000
+_WIDEST = 10_000
 
 
 def query(
@@ -84,7 +85,8 @@ def _write_table(columns: Sequence[str], rows: Iterator[tuple], output: TextIO) 
     table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*(printable(_text(value), keep="\n") for value in row))
-    Console(file=output, highlight=False, markup=False, soft_wrap=True).print(table)
+    # As wide as it is: a value that is cut off to fit a window is no answer.
+    Console(file=output, highlight=False, markup=False, soft_wrap=True, width=_WIDEST).print(table)
 
 
 def _text(value: object) -> str:

@@ -95,6 +95,8 @@ def erase(here: Settings, person: Person, by: str, reason: str, *, dry_run: bool
 def purge(here: Settings, day: date, by: str, *, dry_run: bool = False) -> list[Erasure]:
     """Erase what is past its term on a day, of every municipality; or only say what that comes to."""
     done = []
+    # The terms of cases count from what is known now, and not as of an earlier month.
+    _publish(here)
     with warehouse.connect(here, "loader") as connection:
         municipalities = warehouse.fetch(connection, "select municipality_code from config.municipalities order by 1")
     for (code,) in municipalities:
@@ -216,8 +218,13 @@ def _afterwards(here: Settings, municipality: str, months: list[Month], erasure:
     """Once it is final: files go, lists and notices are written anew, the tables are derived from what is left."""
     files.remove(here, erasure.files)
     files.write_anew(here, municipality, months)
+    _publish(here)
+
+
+def _publish(here: Settings) -> None:
+    """Derive from what is there all that others read, as of the last month that was matched."""
     with warehouse.connect(here, "transformer") as connection:
-        last = warehouse.fetch(connection, "select max(signal_month) from decision.derived")[0][0]
+        ((last,),) = warehouse.fetch(connection, "select max(signal_month) from decision.derived")
     if last:
         transform.publish(Month(last.year, last.month))
 
