@@ -137,6 +137,12 @@ def test_a_hostile_workbook_costs_little_and_spoils_no_other_delivery(
     told = rows(here, "select creditor, status, coalesce(unreadable, '') from raw.drop_ledger order by 1")
     assert [status for creditor, status, _ in told if creditor == "wit"] == ["accepted"]
     assert len([status for creditor, status, _ in told if creditor == "rood"]) == 1
+    if kind == "many rows":
+        ((why, read, rejected),) = rows(
+            here, "select unreadable, rows_read, rows_rejected from raw.drop_ledger where creditor = 'rood'"
+        )
+        assert why.startswith("meer dan 250000 rijen")
+        assert read == rejected == 999_998
     everything = " ".join(map(str, rows(here, "select to_jsonb(row) from raw.signals as row")))
     assert SECRET not in everything + str(told)
 

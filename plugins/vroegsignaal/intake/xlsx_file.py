@@ -26,6 +26,8 @@ from vroegsignaal.intake.received import MAX_COLUMNS, Contents, make_table, posi
 MAX_UNPACKED, MAX_RATIO, MAX_ENTRIES = 400 << 20, 100, 1_000
 # Of the process that reads; such a sheet takes it 0.4 GB.
 MEMORY, SECONDS = 460 << 20, 120
+# Rows of one cell take little memory, and a million of them take the door minutes.
+MAX_ROWS = 250_000
 _READER = Path(__file__).with_name("sheet.py")
 
 
@@ -95,7 +97,9 @@ def _copy_rows(connection: psycopg.Connection, records: Iterator[tuple[int, list
     with connection.cursor().copy(sql.SQL("copy received ({}) from stdin").format(columns)) as copy:
         for line_no, record in records:
             rows += 1
-            if "\0" in "".join(record):
+            if rows > MAX_ROWS:
+                fault = fault or f"meer dan {MAX_ROWS} rijen; lever het bestand aan als CSV"
+            elif "\0" in "".join(record):
                 fault = fault or f"regel {line_no}: geen tekst (een nulbyte)"
             elif not fault:
                 copy.write_row([line_no, *record])
