@@ -16,7 +16,7 @@ import time
 import traceback
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -37,6 +37,7 @@ pytestmark = pytest.mark.replay
 
 COMMAND = Path(sys.executable).with_name("vroegsignaal")
 REMARK = "mevrouw Kanarielied was boos"
+ATTEMPTS = ("staging.stg_contact_attempt", "core.contact_attempt")
 SIGNAL_COLUMNS = (
     "signaal_id;klantnummer;bsn;voorletters;voorvoegsel;achternaam;geboortedatum;straatnaam;huisnummer;postcode;"
     "woonplaats;telefoonnummer;email;bedrag;ontstaansdatum;signaaldatum"
@@ -203,14 +204,13 @@ def run(done: Written) -> None:
     folder = here.out / A / DEC
     numbers = {row["huisnummer"]: row["zaaknummer"] for row in notices(here, "looplijst.csv", DEC)}
     deliver_february(small, (folder / "looplijst.xlsx").read_bytes(), numbers["1"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VROEGSIGNAAL_APPROVAL", "person")
-        stepping.receive(FEB)
-        transform.derive(Month.parse(FEB))
-        answered = {"chosen_options": [review.HUNDREDTH], "params_input": {"reden": review.REASONS[0]}}
-        answer_in_airflow(here, "review_held", "review_row.ask", FEB, [answered] * 2)
-        given = {"chosen_options": [approval.APPROVE], "params_input": {"reden": approval.REASONS[3], "ruilen": ""}}
-        answer_in_airflow(here, "approve_selection", "decide_on.ask", FEB, [given])
+    stepping.receive(FEB)
+    transform.derive(Month.parse(FEB))
+    by_a_person = replace(here, approval="person")
+    answered = {"chosen_options": [review.HUNDREDTH], "params_input": {"reden": review.REASONS[0]}}
+    answer_in_airflow(by_a_person, "review_held", "review_row.ask", FEB, [answered] * 2)
+    given = {"chosen_options": [approval.APPROVE], "params_input": {"reden": approval.REASONS[3], "ruilen": ""}}
+    answer_in_airflow(by_a_person, "approve_selection", "decide_on.ask", FEB, [given])
     type_command(done, 0, "evaluate", "--as-of", FEB)
     let_steps_fail(done)
 
@@ -289,30 +289,44 @@ def test_in_the_warehouse_markers_are_in_columns_of_their_class_and_in_all_of_th
         *(f"quality.accepted_brp.{name}" for name in ("geboortedatum", "straatnaam", "postcode", "woonplaats")),
         *("quality.accepted_shv.bsn", "quality.accepted_shv.postcode", "quality.accepted_ris_dossiers.postcode"),
         *(f"quality.accepted_ris_walking_list.{name}" for name in ("achternaam", "straatnaam", "postcode")),
-        *(f"quality.accepted_ris_walking_list.{name}" for name in ("woonplaats", "telefoonnummer", "email")),
+        *(f"quality.accepted_ris_walking_list.{name}" for name in ("woonplaats", "telefoonnummer")),
         "vault.household.address_key",
     }
-    remarks = {column for column, kinds in judged.items() if "remark" in kinds}
-    assert {column.split(".")[0] for column in remarks} == {"quality", "staging", "core"}
-    assert {"core.newest_dossier.outcome", "staging.stg_help.organisation", "quality.walked_case.resultaat"} <= remarks
+    assert {column for column, kinds in judged.items() if "remark" in kinds} == {
+        *(
+            f"quality.accepted_{name}"
+            for name in ("ris_contacts.dagdeel", "ris_contacts.soort", "ris_help.organisatie")
+        ),
+        *(f"quality.accepted_{name}" for name in ("ris_help.soort", "ris_signals.crediteur", "withdrawals.reden")),
+        *(f"quality.accepted_ris_dossiers.{name}" for name in ("resultaat", "samenstelling")),
+        *(f"quality.accepted_ris_dossiers.{name}" for name in ("oorzaken", "overige_problematiek")),
+        *(f"quality.accepted_ris_walking_list.{name}" for name in ("resultaat", "poging_1_dagdeel", "poging_1_soort")),
+        *("quality.walked_case.resultaat", "quality.walked_attempt.dagdeel", "quality.walked_attempt.soort"),
+        "quality.standing_withdrawal.reden",
+        *(f"staging.stg_dossier.{name}" for name in ("outcome", "composition", "causes", "other_problems")),
+        *("staging.stg_dossier_signal.creditor", "staging.stg_withdrawal.reason"),
+        *(f"{table}.{name}" for table in ATTEMPTS for name in ("part_of_day", "contact_kind")),
+        *(f"{table}.{name}" for table in ("staging.stg_help", "core.help") for name in ("organisation", "help_kind")),
+        *(f"core.newest_dossier.{name}" for name in ("outcome", "composition", "causes", "other_problems")),
+        "core.dossier.outcome",
+    }
+    # As received everything is kept, whatever became of it.
+    assert set().union(*(kinds for column, kinds in found.items() if column.startswith("raw."))) == set(MARKERS)
 
 
 def test_in_the_outbox_they_are_in_the_files_for_whom_they_are_meant(written: Written) -> None:
     found = {str(path): kinds for path, kinds in in_files(written.here.out).items()}
-    lists = {"name", "street", "postcode", "phone", "email"}
+    # Of two ways to reach somebody the list tells one.
+    lists = {"name", "street", "postcode", "phone"}
     of_creditors = {"customer", "signal"}
-    for path, kinds in found.items():
-        _, _, name = path.split("/", 2)
-        if name in ("looplijst.csv", "looplijst.xlsx", "nakijklijst.csv"):
-            assert kinds <= lists | {"remark"}, path
-        else:
-            assert name.startswith(("meldingen/", "terugkoppeling/")) or name.endswith(".eml"), path
-            assert kinds <= of_creditors, path
-    assert {f"{A}/{month}/looplijst.{form}" for month in (DEC, JAN, FEB) for form in ("csv", "xlsx")} <= set(found)
-    assert found[f"{A}/{DEC}/looplijst.xlsx"] == lists
-    assert found[f"{A}/{JAN}/meldingen/rood.csv"] == of_creditors
-    assert any(path.endswith(".eml") for path in found)
-    assert not any(path.endswith(("gemeente.eml", ".html", ".pdf", ".json")) for path in found)
+    sent = {f"{A}/{month}/meldingen/{creditor}.csv" for month in (DEC, JAN, FEB) for creditor in ("rood", "wit")}
+    sent |= {f"{A}/{month}/mail/{creditor}.eml" for month in (DEC, JAN, FEB, MAR) for creditor in ("rood", "wit")}
+    assert found == {
+        **{f"{A}/{month}/looplijst.csv": lists - {"phone"} for month in (DEC, JAN, FEB)},
+        **{f"{A}/{month}/looplijst.xlsx": lists for month in (DEC, JAN, FEB)},
+        **dict.fromkeys(sent, of_creditors),
+        f"{A}/{JAN}/mail/rood.intrekking.eml": {"signal"},
+    }
     # The report was written, and searched.
     assert list(written.here.out.rglob("evaluatie.html"))
     assert list(written.here.out.rglob("evaluatie.pdf"))

@@ -8,6 +8,19 @@
     {{ column }} in (select listed.code from {{ ref('stg_label') }} as listed where listed.list = '{{ list }}')
 {%- endmacro %}
 
+{#
+    A code of a code list as it is, and the label for what is empty. What is on no list may be a remark about somebody,
+    and is only said to be there.
+#}
+{% macro as_listed(column, list, empty) -%}
+    case
+        when {{ column }} is null then {{ otherwise(empty) }}
+        when {{ column }} in (select listed.code from {{ ref('code_lists') }} as listed where listed.list = '{{ list }}')
+            then {{ column }}
+        else {{ otherwise('not_listed') }}
+    end
+{%- endmacro %}
+
 {# An array of labels in words: `wonen`, `wonen en zorg`, `wonen, zorg en energie`; empty for an empty array. #}
 {% macro in_words(labels) -%}
     case
@@ -55,13 +68,4 @@
 {# What a function of `statistics` gives, with one decimal. #}
 {% macro one_decimal(value) -%}
     round({{ value }}::numeric, 1)
-{%- endmacro %}
-
-{# A code of a code list as it is; for what is on none only that it is not, for nothing that it is not known. #}
-{% macro listed_or_told(column, list) -%}
-    case
-        when {{ column }} is null then {{ otherwise('attempt') }}
-        when {{ column }} in (select known.code from {{ ref('code_lists') }} as known where known.list = '{{ list }}') then {{ column }}
-        else {{ otherwise('not_listed') }}
-    end
 {%- endmacro %}

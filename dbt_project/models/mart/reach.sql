@@ -5,8 +5,8 @@ with numbered as (
         dossier_id,
         is_reached,
         -- What is on no code list may be a remark about somebody.
-        {{ listed_or_told('part_of_day', 'part_of_day') }} as part_of_day_label,
-        {{ listed_or_told('contact_kind', 'contact_kind') }} as contact_kind_label,
+        {{ as_listed('part_of_day', 'part_of_day', 'attempt') }} as part_of_day_label,
+        {{ as_listed('contact_kind', 'contact_kind', 'attempt') }} as contact_kind_label,
         row_number() over (
             partition by municipality_code, dossier_id
             order by attempted_on, array_position(array['Ochtend', 'Middag', 'Avond'], part_of_day), contact_kind

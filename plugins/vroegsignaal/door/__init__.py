@@ -12,7 +12,7 @@ from vroegsignaal import contract, logs, settings, warehouse
 from vroegsignaal.door.checks import Checks, check_rows
 from vroegsignaal.door.deliveries import lay_out_deliveries
 from vroegsignaal.door.outcome import replace_outcome
-from vroegsignaal.door.work_tables import SCHEMA, lay_out_drops, lay_out_rows
+from vroegsignaal.door.work_tables import SCHEMA, gone_when_it_breaks, lay_out_drops, lay_out_rows
 from vroegsignaal.months import Month
 
 
@@ -28,16 +28,17 @@ def judge(month: Month) -> dict[str, int]:
         # The queries that Great Expectations answers with name its tables without their schema.
         connection.execute(sql.SQL("set search_path = {}").format(sql.Identifier(SCHEMA)))
         checks = Checks(warehouse.uri(here, "loader"), connection)
-        lay_out_drops(connection, month)
-        checks.apply("door_drop", contract.drop_rules())
-        present = lay_out_rows(connection, month)
-        for feed in present:
-            check_rows(checks, feed)
-        lay_out_deliveries(connection, month)
-        checks.apply("door_delivery", contract.delivery_rules())
-        with connection.transaction():
-            replace_outcome(connection, month, present)
-            return _totals(connection, month)
+        with gone_when_it_breaks(connection):
+            lay_out_drops(connection, month)
+            checks.apply("door_drop", contract.drop_rules())
+            present = lay_out_rows(connection, month)
+            for feed in present:
+                check_rows(checks, feed)
+            lay_out_deliveries(connection, month)
+            checks.apply("door_delivery", contract.delivery_rules())
+            with connection.transaction():
+                replace_outcome(connection, month, present)
+                return _totals(connection, month)
 
 
 def _totals(connection: psycopg.Connection, month: Month) -> dict[str, int]:

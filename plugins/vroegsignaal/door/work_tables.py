@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 import psycopg
 from psycopg import sql
 
@@ -20,6 +23,20 @@ PASSING = tuple(
     )
 )
 """The work tables beside those with rows; they go when the outcome is kept."""
+
+
+@contextmanager
+def gone_when_it_breaks(connection: psycopg.Connection) -> Iterator[None]:
+    """See to it that a judgement that breaks off leaves no work table: they hold values, and no rule of erasure."""
+    try:
+        yield
+    except BaseException:
+        # Where this fails as well, the next judgement does it; what broke is what has to be told.
+        with suppress(psycopg.Error):
+            connection.execute("set lock_timeout = '10s'")
+            tables = [*PASSING, *map(work_table, contract.feeds().values())]
+            connection.execute(sql.SQL("drop table if exists {}").format(sql.SQL(", ").join(tables)))
+        raise
 
 
 def lay_out_drops(connection: psycopg.Connection, month: Month) -> None:
