@@ -168,3 +168,8 @@ def test_the_readme_names_every_flow_setting_and_mart() -> None:
         assert f"`{mart.stem}`" in text
     for setting in re.findall(r'"(VROEGSIGNAAL_\w+)"', (LIBRARY / "settings.py").read_text()):
         assert f"`{setting}`" in text
+
+
+def test_the_database_of_compose_logs_no_error_and_no_statement() -> None:
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["postgres"]
+    assert {"log_min_messages=log", "log_min_error_statement=panic"} <= set(service["command"])
