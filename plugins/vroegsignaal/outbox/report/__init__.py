@@ -46,10 +46,11 @@ def _current(periods: list[Period]) -> Period:
 def _report(here: Settings, facts: Facts) -> Report:
     period = facts.period
     with warehouse.connect(here, "transformer") as connection:
+        # One that delivered and stands in no configuration has no name.
         ((name,),) = warehouse.fetch(
             connection,
-            "select name from config.municipalities where municipality_code = %s",
-            [facts.municipality_code],
+            "select coalesce(max(name), %(code)s) from config.municipalities where municipality_code = %(code)s",
+            {"code": facts.municipality_code},
         )
     return Report(
         municipality=name,
