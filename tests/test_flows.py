@@ -100,7 +100,7 @@ def test_the_flows_are_joined_by_an_asset_whose_partition_is_the_month(described
     assert flows["match_month"]["timetable"] == "PartitionedAssetTimetable"
     outlets = {task: facts["outlets"] for task, facts in flows["receive_drops"]["tasks"].items()}
     assert outlets == {"receive": [], "judge": ["judged_drops"], "alert": []}
-    for flow in ("watch_landing", "review_held", "approve_selection", "erase_expired"):
+    for flow in ("watch_landing", "review_held", "approve_selection"):
         telling = [task for task, facts in flows[flow]["tasks"].items() if facts["outlets"]]
         assert [task.rpartition(".")[2] for task in telling] == ["match_again"]
 
