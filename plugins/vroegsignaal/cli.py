@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -202,14 +203,16 @@ def pilot(
 
 def _warn_when_told_earlier(query: Callable[[str], list[dict]]) -> None:
     """Say so when the tables are told as of a month before the last one there is: they would differ for that alone."""
-    for row in query("select max(as_of) as as_of from mart.evaluation_periods"):
-        for last in query("select max(signal_month) as month from mart.drops"):
-            if row["as_of"] and row["as_of"] < last["month"]:
-                typer.echo(
-                    f"The tables are told as of {row['as_of']:%Y-%m}: `vroegsignaal evaluate` tells them as of"
-                    f" {last['month']:%Y-%m}.",
-                    err=True,
-                )
+    (told,) = query(
+        "select (select max(as_of) from mart.evaluation_periods) as as_of,"
+        " (select max(signal_month) from mart.drops) as last"
+    )
+    if told["as_of"] and told["as_of"] < told["last"]:
+        typer.echo(
+            f"The tables are told as of {told['as_of']:%Y-%m}: `vroegsignaal evaluate` tells them as of"
+            f" {told['last']:%Y-%m}.",
+            err=True,
+        )
 
 
 # -- reading
@@ -257,14 +260,9 @@ def policy(
     start: Annotated[str, typer.Option("--from", help="The day from which it holds, jjjj-mm-dd.")],
 ) -> None:
     """Print the rows of policy.csv with which a municipality takes on a preset."""
-    from datetime import date
-
     from vroegsignaal.configuration import presets
 
-    try:
-        day = date.fromisoformat(start)
-    except ValueError:
-        raise UsageError(f"'{start}' is not a day: write it as jjjj-mm-dd, such as 2021-01-01.") from None
+    day = _day(start)
     here = settings.load()
     taken_on = presets.policy_rows(here, preset, municipality, day)
     for row in taken_on:
@@ -273,6 +271,13 @@ def policy(
         typer.echo(
             f"beside these goes on holding: {','.join(row)} (policy.csv); take it out if it should not", err=True
         )
+
+
+def _day(written: str) -> date:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise UsageError(f"'{written}' is not a day: write it as jjjj-mm-dd, such as 2021-01-01.") from None
 
 
 # -- corrections
@@ -351,16 +356,11 @@ def purge(
     ] = False,
 ) -> None:
     """Erase what is past the term that the policy sets (retain_…_months); every erasure leaves a proof."""
-    from datetime import date
-
     from vroegsignaal import erasing
     from vroegsignaal.months import now_here
 
     here = settings.load()
-    try:
-        day = date.fromisoformat(on) if on else now_here().date()
-    except ValueError:
-        raise UsageError(f"'{on}' is not a day: write it as jjjj-mm-dd, such as 2021-01-01.") from None
+    day = _day(on) if on else now_here().date()
     _start_warehouse(here)
     if restored:
         again = erasing.erase_again(here)

@@ -100,7 +100,7 @@ def _months_with_signals(here: Settings) -> list[Month]:
 
 def _months(here: Settings, query: str) -> list[Month]:
     with warehouse.connect(here, "transformer") as connection:
-        return [Month(day.year, day.month) for (day,) in warehouse.fetch(connection, query)]
+        return [Month.of(day) for (day,) in warehouse.fetch(connection, query)]
 
 
 def _periods(here: Settings) -> list[tuple[str, str, int]]:

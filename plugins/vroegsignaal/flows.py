@@ -52,7 +52,7 @@ MONTH_TO_ASK_ABOUT = {
 def months_to_ask_about(dag_run: DagRunProtocol, params: dict) -> tuple[date, list[Month]]:
     """The day of a run that asks people something, and the months that it asks about."""
     day = dag_run.run_after.astimezone(AMSTERDAM).date()
-    this_month = Month(day.year, day.month)
+    this_month = Month.of(day)
     return day, [Month.parse(params["month"])] if params["month"] else [this_month.plus(-1), this_month]
 
 

@@ -144,7 +144,7 @@ def _waiting(here: Settings) -> dict[str, list[Waiting]]:
         )
     found: dict[str, list[Waiting]] = {}
     for (first_day,) in reversed(derived):
-        month = Month(first_day.year, first_day.month)
+        month = Month.of(first_day)
         for proposal in approval.waiting(month):
             found.setdefault(proposal.code, []).append(Waiting(str(month), month.match_day, proposal.deadline))
     return found

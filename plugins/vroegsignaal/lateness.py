@@ -39,7 +39,7 @@ class Progress:
 
 def due(day: date) -> Month:
     """The last month whose 25th has passed on a day."""
-    return Month(day.year, day.month).plus(0 if day.day > MATCH_DAY else -1)
+    return Month.of(day).plus(0 if day.day > MATCH_DAY else -1)
 
 
 def progress(day: date, here: settings.Settings | None = None) -> list[Progress]:
@@ -54,7 +54,7 @@ def progress(day: date, here: settings.Settings | None = None) -> list[Progress]
         found = warehouse.fetch(connection, _PROGRESS, values)
     towns = []
     for code, name, contact, agreed, *days in found:
-        last = {stage: first and Month(first.year, first.month) for stage, first in zip(STAGES, days[:3], strict=True)}
+        last = {stage: first and Month.of(first) for stage, first in zip(STAGES, days[:3], strict=True)}
         lacking = [stage for stage in (RECEIVED, MATCHED) if last[stage] != month]
         # A month in which nobody matched, or whose proposal was rejected, has nothing left to decide.
         lacking += [APPROVED] if code in waiting else []

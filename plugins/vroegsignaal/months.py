@@ -34,12 +34,17 @@ class Month:
         return cls(int(written[1]), int(written[2]))
 
     @classmethod
+    def of(cls, day: date) -> Month:
+        """The month in which a day lies; of a signal month as it is stored, that month."""
+        return cls(day.year, day.month)
+
+    @classmethod
     def of_partition(cls, partition_key: str) -> Month:
         """The month of a flow's `partition_key`, such as `2018-09-25T06:00:00` (local time in Amsterdam)."""
         moment = datetime.fromisoformat(partition_key)
         if moment.tzinfo is not None:
             moment = moment.astimezone(AMSTERDAM)
-        return cls(moment.year, moment.month)
+        return cls.of(moment)
 
     @classmethod
     def is_written(cls, text: str) -> bool:

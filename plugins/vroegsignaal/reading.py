@@ -39,7 +39,7 @@ def query(
             # The role for case workers may change nothing, but that it reads names is noted: see quality.list_read.
             if role != "caseworker":
                 connection.execute("set default_transaction_read_only = on")
-            connection.execute("select set_config('vroegsignaal.municipality', %s, false)", [municipality or ""])
+            warehouse.limit_to(connection, municipality or "")
             # A cursor on the server: an answer of millions of rows is never in memory as a whole.
             with connection.transaction(), connection.cursor(name="answer") as cursor:
                 cursor.itersize = FETCHED_AT_ONCE

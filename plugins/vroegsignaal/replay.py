@@ -121,7 +121,7 @@ def _totals(here: Settings, months: list[Month]) -> list[MonthTotals]:
             """,
             [[month.first_day for month in months]],
         )
-    return [MonthTotals(Month(day.year, day.month), *map(int, counts)) for day, *counts in rows]
+    return [MonthTotals(Month.of(day), *map(int, counts)) for day, *counts in rows]
 
 
 def remarks_on_deliveries(here: Settings, months: list[Month]) -> list[str]:

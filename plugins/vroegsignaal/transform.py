@@ -37,13 +37,18 @@ def publish(month: Month) -> dict[str, int]:
     The cases are evaluated as of the last month that was matched, whatever month this is.
     """
     here = settings.load()
-    with publishing(here) as connection:
-        ((last,),) = warehouse.fetch(connection, "select max(signal_month) from decision.derived")
-        as_of = Month(last.year, last.month) if last else month
+    with publishing(here):
+        as_of = last_matched(here) or month
         return _build(here, month, "casework", "evaluation", "mart", as_of=as_of)
 
 
-@logs.step("evaluate")
+def last_matched(here: Settings) -> Month | None:
+    """The last month that was matched; None while none was."""
+    with warehouse.connect(here, "transformer") as connection:
+        ((last,),) = warehouse.fetch(connection, "select max(signal_month) from decision.derived")
+    return Month.of(last) if last else None
+
+
 def evaluate(as_of: Month) -> dict[str, int]:
     """Make the evaluation, and all that others read, anew; of cases nothing of a folder after the month is known."""
     here = settings.load()
@@ -70,7 +75,7 @@ def derived_since(month: Month) -> list[Month]:
         if not warehouse.is_there(connection, "core.population_register"):
             return []
         rows = warehouse.fetch(connection, _DERIVED_SINCE, {"month": month.first_day, "day": month.match_day})
-    return [Month(day.year, day.month) for (day,) in rows]
+    return [Month.of(day) for (day,) in rows]
 
 
 _DERIVED_SINCE = """

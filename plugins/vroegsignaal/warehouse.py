@@ -71,6 +71,11 @@ def open_connection(settings: Settings, role: str) -> psycopg.Connection:
     return connection
 
 
+def limit_to(connection: psycopg.Connection, municipality: str) -> None:
+    """Limit a session to the rows of one municipality in `casework` and `mart`; an empty code is no limit."""
+    connection.execute("select set_config('vroegsignaal.municipality', %s, false)", [municipality])
+
+
 def ensure_running(settings: Settings) -> bool:
     """Start the embedded server if it is needed and down, and bring the rooms up to date; whether it was started."""
     started = False if settings.warehouse else ensure_metadata(settings)

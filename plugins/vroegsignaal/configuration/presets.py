@@ -54,6 +54,6 @@ def rows_that_go_on(settings: Settings, code: str, taken_on: list[tuple[str, ...
 
 def _months_later(day: date, months: int) -> date:
     """The same day of a later month; its last one where the month is shorter."""
-    month = Month(day.year, day.month).plus(months)
+    month = Month.of(day).plus(months)
     last = (month.plus(1).first_day - month.first_day).days
     return month.first_day.replace(day=min(day.day, last))

@@ -21,7 +21,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from vroegsignaal import contract, settings, transform, warehouse
+from vroegsignaal import contract, transform, warehouse
 from vroegsignaal.erasing import files
 from vroegsignaal.erasing.rows import Found, Person, of_person, past_their_term, registers_in_use
 from vroegsignaal.errors import UsageError
@@ -59,7 +59,7 @@ def held(here: Settings, person: Person) -> dict[str, Any]:
         found = of_person(connection, person)
         rows = {feed: _as_delivered(connection, feed, places) for feed, places in found.rows.items()}
     with warehouse.connect(here, "caseworker") as connection:
-        connection.execute("select set_config('vroegsignaal.municipality', %s, false)", [person.municipality])
+        warehouse.limit_to(connection, person.municipality)
         decided = (
             connection.cursor(row_factory=dict_row)
             .execute(
@@ -223,17 +223,16 @@ def _afterwards(here: Settings, municipality: str, months: list[Month], erasure:
 
 def _publish(here: Settings) -> None:
     """Derive from what is there all that others read, as of the last month that was matched."""
-    with warehouse.connect(here, "transformer") as connection:
-        ((last,),) = warehouse.fetch(connection, "select max(signal_month) from decision.derived")
+    last = transform.last_matched(here)
     if last:
-        transform.publish(Month(last.year, last.month))
+        transform.publish(last)
 
 
 def _months(connection: psycopg.Connection, drops: list[int]) -> list[Month]:
     rows = connection.execute(
         "select distinct signal_month from raw.drop_ledger where drop_id = any(%s) order by 1", [drops]
     ).fetchall()
-    return [Month(day.year, day.month) for (day,) in rows]
+    return [Month.of(day) for (day,) in rows]
 
 
 def _policy(connection: psycopg.Connection, municipality: str, day: date) -> dict[str, Any]:
@@ -273,6 +272,3 @@ def write_export(here: Settings, person: Person, path: Path) -> int:
     with replaced(path) as fresh:
         fresh.write_text(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")
     return sum(map(len, told["aangeleverd"].values()))
-
-
-__all__ = ["Erasure", "Person", "erase", "erase_again", "held", "purge", "settings", "write_export"]

@@ -66,7 +66,7 @@ def _names(content: bytes, needles: list[str]) -> bool:
 def past_their_term(here: Settings, municipality: str, day: date, policy: dict) -> list[str]:
     """All files of a municipality with persons of months whose term for files has passed on a day."""
     kept = policy["retain_files_months"]["maanden"]
-    first_kept = Month(day.year, day.month).plus(-kept)
+    first_kept = Month.of(day).plus(-kept)
     # The month of the day counts as begun on the 25th.
     last_gone = first_kept if day.day >= first_kept.match_day.day else first_kept.plus(-1)
     found = [

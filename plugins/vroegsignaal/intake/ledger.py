@@ -118,7 +118,7 @@ def looks(file: DeliveredFile) -> tuple[float, int]:
 def months_awaiting_judgement(connection: psycopg.Connection) -> set[Month]:
     """The months with a drop that was received and not judged since: what came between the two broke off."""
     days = connection.execute("select distinct signal_month from raw.drop_ledger where awaits_judgement").fetchall()
-    return {Month(day.year, day.month) for (day,) in days}
+    return {Month.of(day) for (day,) in days}
 
 
 def is_decided(connection: psycopg.Connection, file: DeliveredFile) -> bool:

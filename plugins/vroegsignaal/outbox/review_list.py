@@ -25,7 +25,7 @@ def write(here: Settings, code: str, month: Month, folder: Path) -> int:
         if not warehouse.is_there(connection, "casework.review"):
             return 0
         # The role sees every municipality; the session is limited to this one.
-        connection.execute("select set_config('vroegsignaal.municipality', %s, false)", [code])
+        warehouse.limit_to(connection, code)
         rows = warehouse.fetch(connection, _TO_REVIEW, {"code": code, "month": month.first_day})
     if rows:
         write_csv(folder / FILE, HEADER, (row[1:] for row in rows))

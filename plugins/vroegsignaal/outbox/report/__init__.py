@@ -28,7 +28,7 @@ def write(here: Settings, code: str, period: str | None = None) -> Path:
         there = facts.periods()
         facts.period = next(each for each in there if each.name == period) if period else _current(there)
         report = _report(here, facts)
-    as_of = Month(facts.period.as_of.year, facts.period.as_of.month)
+    as_of = Month.of(facts.period.as_of)
     written = here.out / code / str(as_of) / (f"{NAME}-{_as_file_name(period)}" if period else NAME)
     with replaced(written.with_suffix(".html")) as fresh:
         fresh.write_text(page.render(report), encoding="utf-8")
@@ -59,7 +59,7 @@ def _report(here: Settings, facts: Facts) -> Report:
         first_day=day_in_words(period.first_day),
         last_day=day_in_words(period.last_day),
         months=_months(period),
-        as_of=Month(period.as_of.year, period.as_of.month).in_words,
+        as_of=Month.of(period.as_of).in_words,
         version=version("vroegsignaal"),
         sections=contents.sections(here, facts),
     )
@@ -67,7 +67,7 @@ def _report(here: Settings, facts: Facts) -> Report:
 
 def _months(period: Period) -> str:
     """The months of matches that a period counts: whole ones, also where it begins or ends within a month."""
-    first, last = (Month(day.year, day.month) for day in (period.first_day, period.last_day))
+    first, last = Month.of(period.first_day), Month.of(period.last_day)
     return first.in_words if first == last else f"{first.in_words} tot en met {last.in_words}"
 
 

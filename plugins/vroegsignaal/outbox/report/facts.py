@@ -33,7 +33,7 @@ class Facts:
         self._connection = warehouse.open_connection(here, "bi")
         self._connection.row_factory = dict_row
         self._connection.execute("set default_transaction_read_only = on")
-        self._connection.execute("select set_config('vroegsignaal.municipality', %s, false)", [municipality_code])
+        warehouse.limit_to(self._connection, municipality_code)
         self.period: Period | None = None
 
     def __enter__(self) -> Facts:
