@@ -8,6 +8,11 @@
     {{ column }} in (select listed.code from {{ ref('stg_label') }} as listed where listed.list = '{{ list }}')
 {%- endmacro %}
 
+{# Whether a code is on a code list; empty for an empty code. #}
+{% macro is_code(column, list) -%}
+    {{ column }} in (select known.code from {{ ref('code_lists') }} as known where known.list = '{{ list }}')
+{%- endmacro %}
+
 {#
     A code of a code list as it is, and the label for what is empty. What is on no list may be a remark about somebody,
     and is only said to be there.
@@ -15,8 +20,7 @@
 {% macro as_listed(column, list, empty) -%}
     case
         when {{ column }} is null then {{ otherwise(empty) }}
-        when {{ column }} in (select listed.code from {{ ref('code_lists') }} as listed where listed.list = '{{ list }}')
-            then {{ column }}
+        when {{ is_code(column, list) }} then {{ column }}
         else {{ otherwise('not_listed') }}
     end
 {%- endmacro %}

@@ -49,12 +49,7 @@ dossier as (
         match_month,
         -- A withdrawn case has ended as well.
         bool_and(closed_on is not null or is_withdrawn or is_ended) as is_over,
-        bool_and(
-            coalesce(
-                outcome in (select listed.code from {{ ref('code_lists') }} as listed where listed.list = 'refusal'),
-                false
-            )
-        ) as is_refused,
+        bool_and(coalesce({{ is_code('outcome', 'refusal') }}, false)) as is_refused,
         max(coalesce(closed_on, term_ends_on, match_month + 24)) as over_on
     from {{ ref('dossier') }}
     where household_id is not null

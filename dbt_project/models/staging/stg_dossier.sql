@@ -69,11 +69,7 @@ version as (
 
 select
     *,
-    coalesce(
-        outcome in (select refusal.code from {{ ref('code_lists') }} as refusal where refusal.list = 'refusal'),
-        false
-    ) as is_refusal,
+    coalesce({{ is_code('outcome', 'refusal') }}, false) as is_refusal,
     -- Empty as long as there is no outcome.
-    outcome in (select listed.code from {{ ref('code_lists') }} as listed where listed.list = 'outcome')
-        as is_outcome_listed
+    {{ is_code('outcome', 'outcome') }} as is_outcome_listed
 from version
