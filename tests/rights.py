@@ -84,6 +84,7 @@ MAY_DO = {
         "quality.finding": "rid",
         "quality.release": "ri",
         "quality.released": "r",
+        "quality.held": "r",
         "quality.walked_case": "r",
         "quality.mail": "ri",
         "quality.erasure": "ri",

@@ -15,7 +15,7 @@ from conftest import platform, rows
 from oracle.small_landing import APR, DEC, FEB, JAN, MAR, A, Small, signal
 from typer.testing import CliRunner
 
-from vroegsignaal import erasing, reading, release, warehouse
+from vroegsignaal import erasing, reading, release, review, warehouse
 from vroegsignaal.cli import app
 from vroegsignaal.erasing import Person
 from vroegsignaal.errors import UsageError
@@ -192,6 +192,8 @@ def test_of_a_drop_with_erased_rows_nothing_can_be_released() -> None:
     with pytest.raises(UsageError, match="were erased"):
         release.release(wanted, "A. de Vries", "klopt")
     assert [row for row in release.held(A) if row[2] == "rood"] == []
+    # Nor is anybody asked about it: what was answered could not be recorded.
+    assert review.questions(Month.parse(JAN)) == []
 
 
 def test_a_new_signal_at_the_address_begins_without_a_history(here: Settings, small: Small) -> None:

@@ -152,18 +152,13 @@ def _waiting(here: Settings) -> dict[str, list[Waiting]]:
 
 _HELD = """
     select ledger.municipality_code, count(distinct (finding.drop_id, finding.line_no))
-    from quality.finding as finding
+    from quality.held as finding
     inner join raw.drop_ledger as ledger using (drop_id)
     where
-        ledger.status = 'accepted' and finding.severity = 'warning'
-        and ledger.signal_month = (
+        ledger.signal_month = (
             select max(received.signal_month)
             from raw.month_received as received
             where received.municipality_code = ledger.municipality_code
-        )
-        and not exists (
-            select 1 from quality.released as released
-            where released.drop_id = finding.drop_id and released.line_no = finding.line_no
         )
     group by ledger.municipality_code
 """

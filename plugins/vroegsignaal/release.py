@@ -45,19 +45,12 @@ def held(municipality: str | None = None, month: Month | None = None) -> list[tu
             select
                 ledger.municipality_code, to_char(ledger.signal_month, 'YYYY-MM'), ledger.creditor, ledger.drop_id,
                 ledger.file, finding.line_no, row.signaal_id, string_agg(distinct finding.rule, ', '), row.bedrag
-            from quality.finding as finding
+            from quality.held as finding
             inner join raw.drop_ledger as ledger using (drop_id)
             inner join raw.signals as row using (drop_id, line_no)
             where
-                ledger.status = 'accepted'
-                and ledger.erased_at is null
-                and finding.severity = 'warning'
-                and ledger.municipality_code = coalesce(%s, ledger.municipality_code)
+                ledger.municipality_code = coalesce(%s, ledger.municipality_code)
                 and ledger.signal_month = coalesce(%s, ledger.signal_month)
-                and not exists (
-                    select 1 from quality.released as released
-                    where released.drop_id = finding.drop_id and released.line_no = finding.line_no
-                )
             group by ledger.drop_id, finding.line_no, row.signaal_id, row.bedrag
             order by 1, 2, 3, 4, 6
             """,

@@ -37,11 +37,11 @@ _HELD_FOR_AMOUNT = """
     select
         ledger.municipality_code, ledger.creditor, ledger.drop_id, ledger.file, finding.line_no,
         array_agg(distinct finding.rule)
-    from quality.finding as finding
+    from quality.held as finding
     inner join raw.drop_ledger as ledger using (drop_id)
     where
-        ledger.signal_month = %(month)s and ledger.feed = 'signals' and ledger.status = 'accepted'
-        and finding.severity = 'warning'
+        ledger.signal_month = %(month)s and ledger.feed = 'signals'
+        -- Nor asked again when somebody looked and left it held.
         and not exists (
             select 1 from quality.release as decided
             where decided.drop_id = finding.drop_id and decided.line_no = finding.line_no

@@ -128,6 +128,23 @@ from (
 ) as last_word
 where not kept;
 
+create or replace view quality.held as
+-- The findings that hold a row of a delivery in force, as long as nobody let it through. Of a drop with erased rows
+-- nothing can be let through any more.
+select
+    finding.drop_id,
+    finding.line_no,
+    finding.rule,
+    finding.column_name
+from quality.finding as finding
+inner join raw.drop_ledger as ledger using (drop_id)
+left join quality.released as released using (drop_id, line_no)
+where
+    ledger.status = 'accepted'
+    and ledger.erased_at is null
+    and finding.severity = 'warning'
+    and released.drop_id is null;
+
 create table if not exists quality.mail (
     municipality_code text not null,
     signal_month date not null,
@@ -284,7 +301,7 @@ grant select, insert, update on raw.file_seen to loader;
 grant select, insert, delete on raw.redelivery to loader;
 grant select, insert, delete on quality.finding to loader;
 grant select, insert on quality.release, quality.mail, quality.erasure to loader;
-grant select on quality.released to loader;
+grant select on quality.released, quality.held to loader;
 revoke execute on function decision.is_approved(text, date) from public;
 grant execute on function decision.is_approved(text, date) to loader;
 grant select, insert on vault.household to loader;
