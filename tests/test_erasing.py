@@ -27,6 +27,7 @@ BSN, POSTCODE, NUMBER = "999901771", "9876ZX", 871
 MARKS = ("Kanariestein", "kanariestraat", "0687654321", "kanarie@voorbeeld.example", BSN, POSTCODE, "KK-777", "SS-777",
          "DD-777", "TT-777", "belde kanarie")  # fmt: skip
 """What points at the household, or is said about it: surname, street, numbers and so on."""
+VERIFIED = "select signal_month, household_id, verified_by, doubt from core.verification order by 1, 2"
 PERSON = Person(A, postcode=POSTCODE, number=NUMBER)
 SIGNALS = (
     "signaal_id;klantnummer;bsn;achternaam;straatnaam;huisnummer;postcode;telefoonnummer;email;bedrag;ontstaansdatum;"
@@ -157,6 +158,8 @@ def test_a_request_says_whose_data_by_whom_and_why(here: Settings) -> None:
 
 def test_who_is_erased_is_nowhere_and_nothing_that_is_published_changes(here: Settings, small: Small) -> None:
     before, published = everything(here), marts(here)
+    verified = rows(here, VERIFIED)
+    assert "bsn" in {tier for *_, tier, _ in verified}
     assert marks_in(before) == set(MARKS)
     assert files_with_marks(small.landing, here.out)
     told = erasing.erase(here, PERSON, "", "", dry_run=True)
@@ -179,6 +182,8 @@ def test_who_is_erased_is_nowhere_and_nothing_that_is_published_changes(here: Se
     # The months run again from what is left, and from the same files once more.
     stepping.run_months(*MONTHS)
     assert marts(here) == published
+    # There is nothing left to compare with the register: what was found before stays.
+    assert rows(here, VERIFIED) == verified
     shutil.rmtree(small.landing)
     shutil.copytree(originals, small.landing)
     stepping.run_months(*MONTHS)

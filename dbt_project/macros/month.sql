@@ -30,8 +30,8 @@
         delete from {{ this }} as kept
         where
             kept.signal_month = {{ month() }}
-            {% if model.name == 'customer_check' %}
-                -- Customers that were erased since cannot be checked again.
+            {% if model.config.meta.get('keeps_erased') %}
+                -- What was derived of somebody who was erased since cannot be derived again.
                 and not exists (
                     select 1
                     from {{ source('quality', 'accepted_signals') }} as accepted

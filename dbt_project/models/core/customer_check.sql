@@ -7,6 +7,8 @@
     Of whom was erased nothing is left to compare: what was found before stays (see the macro `forget_month`).
 #}
 
+{{ config(meta={'keeps_erased': true}) }}
+
 with customer as (
 
     select
