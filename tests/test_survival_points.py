@@ -14,7 +14,7 @@ import pytest
 from conftest import Delivery, rows
 from oracle.small_landing import JAN, signal
 from survival import town
-from survival.points import KINDS, TO_THE_END, Point, points
+from survival.points import FULL, KINDS, TO_THE_END, Point, points
 from survival.stage import CHAIN, Stage, stage
 from survival.trial import Outcome, attempt, compare
 
@@ -51,7 +51,7 @@ def recorded() -> Iterator[Stage]:
 def test_whatever_goes_wrong_the_next_attempt_makes_of_it_what_it_would_have_been(
     recorded: Stage, point: Point
 ) -> None:
-    if point.kind == "the disk is full" and not recorded.disk_is_ours:
+    if point.kind == FULL and not recorded.disk_is_ours:
         pytest.skip("no file system of its own can be mounted here")
     outcome = attempt(recorded, point)
     assert outcome.told == []

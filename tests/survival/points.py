@@ -10,6 +10,7 @@ from .stage import CHAIN
 
 _, SECOND = town.MONTHS
 
+FULL = "the disk is full"
 KINDS: dict[str, dict[str, int]] = {
     # A moment: a part of how long the step takes; everything that it started goes with it.
     "killed at a moment": {"receive": 3, "judge": 8, "alert": 3, "derive": 12, "publish": 8, "hand_out": 6},
@@ -19,7 +20,7 @@ KINDS: dict[str, dict[str, int]] = {
     "its children live on": {"derive": 4, "publish": 4},
     "the server is killed": {"receive": 3, "judge": 3, "alert": 2, "derive": 6, "publish": 4, "hand_out": 2},
     "connections are cut": {"receive": 3, "judge": 4, "alert": 2, "derive": 6, "publish": 3, "hand_out": 2},
-    "the disk is full": {"receive": 3, "judge": 2, "derive": 3, "publish": 2, "hand_out": 2},
+    FULL: {"receive": 3, "judge": 2, "derive": 3, "publish": 2, "hand_out": 2},
     "a file cannot grow": {"hand_out": 4, "derive": 2, "publish": 2},
     "a file is replaced": {"receive": 10},
     "twice at once": {"receive": 1, "judge": 1, "alert": 2, "derive": 2, "approve": 1, "publish": 2, "hand_out": 1},

@@ -29,30 +29,40 @@ from . import town
 from .stage import Postbox, State, leave, look, mail_server, platform_of, variables_of
 from .trial import Outcome, compare, sum_up, tell
 
-PARTS = ("scheduler", "a task", "api-server", "dag-processor", "the server") * 2
-"""What is killed; each twice, at other moments."""
-FIRST_SECONDS, LAST_SECONDS = 8.0, 45.0
-"""Between the first processes of Airflow and the last steps of the second month, on a slow machine."""
-DEADLINE_SECONDS = 420
+WORKER = "airflow worker -- "
+PARTS: dict[str, Callable[[str], bool]] = {
+    "the scheduler": lambda title: "airflow scheduler" in title,
+    # A worker looks after one task at a time, which is a process of its own.
+    "a worker": lambda title: title.startswith("airflow supervisor"),
+    "a task": lambda title: title.startswith(WORKER) and not title.startswith(f"{WORKER}LocalExecutor"),
+    "the API server": lambda title: "airflow api-server" in title or "airflow api_server" in title,
+    "the reader of flows": lambda title: "airflow dag-processor" in title,
+    "the server": lambda title: "postgres" in title.split(" ", 1)[0],
+}
+"""What is killed -> whether a process is that, by its title."""
+TURNS = (*PARTS, "the scheduler", "a worker", "a task", "the server")
+FIRST_SECONDS, LAST_SECONDS = 0.0, 40.0
+"""Counted from the first task on: two months take about a minute then."""
+DEADLINE_SECONDS = 600
 
 
 @dataclass(frozen=True)
 class Killed:
-    """A part of the stack that is killed, so many seconds after the command was typed."""
+    """A part of the stack that is killed, so many seconds after the first task began."""
 
     number: int
     kind: str
     seconds: float
 
     def __str__(self) -> str:
-        return f"point {self.number}: {self.kind} is killed after {self.seconds:.1f} s"
+        return f"point {self.number}: {self.kind}, {self.seconds:.1f} s after the first task began"
 
 
 def points(seed: int) -> list[Killed]:
     """The points of a seed, each drawn by itself."""
     return [
         Killed(number, part, Random(f"{seed}/whole/{number}").uniform(FIRST_SECONDS, LAST_SECONDS))
-        for number, part in enumerate(PARTS, start=1)
+        for number, part in enumerate(TURNS, start=1)
     ]
 
 
@@ -116,6 +126,8 @@ def _attempt(point: Killed, wanted: State) -> Outcome:
             with platform_of(variables) as here:
                 warehouse.ensure_running(here)
                 compare(look(here, box), wanted, outcome)
+        except AssertionError as missed:
+            outcome.told.append(str(missed))
         except subprocess.TimeoutExpired:
             outcome.waiting += 1
             outcome.told.append(f"a command did not end in {DEADLINE_SECONDS} seconds")
@@ -129,41 +141,46 @@ def _attempt(point: Killed, wanted: State) -> Outcome:
 
 def _disturb(home: Home, point: Killed) -> None:
     """Kill a part on the way; the command then ends, well or not, within its time."""
-    if point.kind == "dag-processor":
-        # There is one only where Airflow is left running.
+    if point.kind == "the reader of flows":
+        # There is one only where Airflow is left running, and it has no part in a replay.
         home.type("up")
-        _kill(home, point.kind)
+        _kill(home, point.kind, lambda: True)
         home.type("up")
     command = home.start("replay")
-    with suppress(subprocess.TimeoutExpired):
-        command.wait(point.seconds)
-    if point.kind != "dag-processor":
-        _kill(home, point.kind)
     try:
+        if point.kind != "the reader of flows":
+            _wait_for(home, "a task", lambda: command.poll() is None)
+            with suppress(subprocess.TimeoutExpired):
+                command.wait(point.seconds)
+            _kill(home, point.kind, lambda: command.poll() is None)
         command.wait(DEADLINE_SECONDS)
     finally:
         command.kill()
 
 
-def _kill(home: Home, part: str) -> None:
-    chosen = _WHICH.get(part, lambda words: part in words)
-    found = [process for process in home.processes() if chosen(_words(process))]
-    # A task is one process and not all; of a part all go.
-    for process in found[-1:] if part == "a task" else found:
+def _kill(home: Home, part: str, goes_on: Callable[[], bool]) -> None:
+    """Kill all processes of a part; of workers and tasks one."""
+    found = _wait_for(home, part, goes_on)
+    for process in found[:1] if part in ("a worker", "a task") else found:
         with suppress(psutil.NoSuchProcess):
             process.kill()
 
 
-def _words(process: psutil.Process) -> str:
+def _wait_for(home: Home, part: str, goes_on: Callable[[], bool]) -> list[psutil.Process]:
+    """The processes that are a part, as soon as there are any; AssertionError when there will be none."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while goes_on() and time.monotonic() < deadline:
+        if found := [process for process in home.processes() if PARTS[part](_title(process))]:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"nothing was killed: there was no process that is {part}")
+
+
+def _title(process: psutil.Process) -> str:
     with suppress(psutil.Error):
         return " ".join(process.cmdline())
     return ""
 
-
-_WHICH: dict[str, Callable[[str], bool]] = {
-    "the server": lambda words: "postgres" in words.split(" ", 1)[0] or words.startswith("postgres"),
-    "a task": lambda words: "dbt_process" in words or "task" in words,
-}
 
 if __name__ == "__main__":
     sys.exit(main())
