@@ -8,15 +8,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import preloaded
 import psycopg
 import pytest
 from oracle.small_landing import JAN, A, Small
 from pilot_files import accepted, judged_rows, landing, matches  # noqa: F401
 
-from vroegsignaal import reading, settings, warehouse
+from vroegsignaal import reading, settings, transform, warehouse
 from vroegsignaal.settings import Settings
 
 Delivery = tuple[Small, Settings]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dbt_is_loaded_once() -> Iterator[None]:
+    """Loading dbt takes longer than most of its runs, so it is forked here. Commands and Airflow start it anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transform, "_run", preloaded.run_dbt)
+        yield
 
 
 @pytest.fixture(scope="session")

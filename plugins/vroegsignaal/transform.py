@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -116,19 +116,9 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     target.mkdir(parents=True, exist_ok=True)
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "vroegsignaal.dbt_process", "--quiet", *arguments]
-    command += ["--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
-    command += ["--target-path", str(target), "--log-path", str(target / "logs")]
-    with _held_end_of_pipe() as standard_input:
-        done = subprocess.run(
-            command,
-            env=os.environ | _environment(here, month, as_of),
-            cwd=here.dbt_project,
-            stdin=standard_input,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    words = ["--quiet", *arguments, "--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
+    words += ["--target-path", str(target), "--log-path", str(target / "logs")]
+    done = _run(words, os.environ | _environment(here, month, as_of), here.dbt_project)
     outcome = _outcome(results)
     if done.returncode:
         raise PlatformError(_complaint(month, outcome, done.stdout + done.stderr, target / "logs" / "dbt.log"))
@@ -136,6 +126,21 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     for result in outcome:
         counts[result["status"]] = counts.get(result["status"], 0) + 1
     return counts
+
+
+def _run(words: list[str], variables: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess:
+    """Run dbt with these arguments and variables in a folder, to its end."""
+    command = [sys.executable, "-m", "vroegsignaal.dbt_process", *words]
+    with _held_end_of_pipe() as standard_input:
+        return subprocess.run(
+            command,
+            env=variables,
+            cwd=folder,
+            stdin=standard_input,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 @contextmanager

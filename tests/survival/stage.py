@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -14,10 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
-from multiprocessing import forkserver, get_context
+from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import preloaded
 import psutil
 import psycopg
 from aiosmtpd.controller import Controller
@@ -284,19 +284,6 @@ def _contents(path: Path) -> str:
     return sha256(data).hexdigest()
 
 
-def _load_once() -> None:
-    """Start the server of processes, with what a step needs loaded; it does not take our path, but the variable."""
-    get_context("forkserver").set_forkserver_preload([run.__module__])
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
-    try:
-        forkserver.ensure_running()
-    finally:
-        del os.environ["PYTHONPATH"]
-        if before:
-            os.environ["PYTHONPATH"] = before
-
-
 def leave(number: int, _: object) -> None:
     """Let who is asked to end leave its blocks, so that the server and the file system go too."""
     raise SystemExit(128 + number)
@@ -317,7 +304,7 @@ def stage() -> Iterator[Stage]:
     folder = Path(tempfile.mkdtemp(prefix="vroegsignaal-survival-"))
     folder.chmod(0o755)
     mounted = os.geteuid() == 0 and _call("mount", "-t", "tmpfs", "-o", f"size={DISK},mode=755", "none", str(folder))
-    _load_once()
+    preloaded.ensure_running()
     try:
         with mail_server() as (box, address), platform_of(variables_of(folder, town.build(folder), address)) as here:
             there = Stage(folder, here, here.environment(), box, mounted)
