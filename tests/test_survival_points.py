@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from conftest import Delivery, rows
 from oracle.small_landing import JAN, signal
 from survival import town
 from survival.points import FULL, KINDS, TO_THE_END, Point, points
-from survival.stage import CHAIN, Stage, stage
+from survival.stage import CHAIN, Stage, State, stage
 from survival.trial import Outcome, attempt, compare
 
 from vroegsignaal import door, intake, transform, warehouse
@@ -69,6 +71,18 @@ def test_a_state_that_differs_is_told(recorded: Stage) -> None:
     compare(recorded.look(), recorded.states[len(QUICK)], outcome)
     assert (outcome.lost, outcome.doubled) == (2, 2)
     assert not outcome.is_well
+
+
+def test_a_mail_that_was_sent_again_is_told_unless_it_was_in_hand_when_its_step_was_cut_off() -> None:
+    once, twice, thrice = (State({}, {}, Counter({("somebody@else.example", "<a@mail>"): n})) for n in (1, 2, 3))
+    for kind, found, doubled in (
+        ("killed at an event", twice, 0),
+        ("killed at an event", thrice, 2),
+        ("twice at once", twice, 1),
+    ):
+        outcome = Outcome(replace(sample()[0], kind=kind))
+        compare(found, once, outcome)
+        assert (outcome.doubled, outcome.is_well) == (doubled, not doubled)
 
 
 def test_points_are_the_same_for_a_seed_and_there_are_190() -> None:
