@@ -51,7 +51,7 @@ DIRECT = {
 FEEDS = tuple(TRANSFORMER_READS)
 CONFIG = ("agreements", "benchmarks", "code_lists", "column_aliases", "cost_items", "creditors", "dialects")
 CONFIG += ("districts", "equated_days", "holiday", "labels", "municipalities", "periods", "policy")
-CONFIG += ("policy_parameters", "policy_presets", "portals", "sectors")
+CONFIG += ("policy_parameters", "policy_presets", "portals", "sectors", "signal_statuses")
 MAY_ENTER = {
     "loader": {"config", "raw", "quality", "vault", "decision"},
     # The vault by its functions only: it may do nothing with a table there.

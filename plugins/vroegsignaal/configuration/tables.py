@@ -129,6 +129,12 @@ TABLES = {
             },
             key=("item",),
         ),
+        Table(
+            "signal_statuses",
+            False,
+            {"reason": "name", "status": "text", "outcome": "text?", "loss": "text?"},
+            key=("reason",),
+        ),
         Table("code_lists", False, {"list": "name", "code": "text"}, key=("list", "code")),
         Table("equated_days", False, {"day": "date", "description": "text"}, key=("day",)),
         Table("column_aliases", False, {"creditor": "name", "alias": "text", "column": "name"}),
