@@ -178,6 +178,18 @@ select
         else explained.last_month + 24
     end as status_on,
     explained.taken_back_month is not null as is_taken_back,
+    coalesce(
+        explained.reason in ('picked_up', 'in_debt_help')
+        and exists (
+            select 1
+            from {{ ref('help_running') }} as running
+            where
+                running.municipality_code = explained.municipality_code
+                and running.household_id = explained.household_id
+                and running.dossier_id is not distinct from explained.dossier_id
+        ),
+        false
+    ) as is_help_running,
     {{ as_of() }} as as_of
 from explained
 left join {{ ref('stg_signal_status') }} as told using (reason)
