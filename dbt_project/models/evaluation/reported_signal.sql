@@ -162,7 +162,10 @@ select
     signal.arrears_since,
     signal.signal_date,
     signal.taken_back_month,
-    signal.taken_back_reason,
+    -- What is on no list may be a remark about somebody.
+    case
+        when {{ is_code('signal.taken_back_reason', 'withdrawal_reason') }} then signal.taken_back_reason
+    end as taken_back_reason,
     signal.taken_back_on,
     before.household_id is not null as is_repeated,
     in_case.household_id is not null as is_in_case,
