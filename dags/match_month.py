@@ -5,7 +5,7 @@ Runs when `receive_drops` has judged the drops of a month, for that same month.
 1. **derive** finds the households with signals of several creditors and proposes whom to visit.
 2. **approve** records the decision. An approved selection is final: run again, it stays as it is.
 3. **publish** brings the tables for case workers and for BI up to date.
-4. **hand_out** writes the walking list and the other files of the month.
+4. **hand_out** writes the walking list and the other files of the month, and mails creditors that there is feedback.
 
 **When it fails: clear the failed task** (or run the month again with `vroegsignaal month <jjjj-mm>`). Run again: safe;
 each step replaces its month as a whole.

@@ -19,7 +19,8 @@ NOBODY, INFORMED = "geen contact / onbekend", "informatie en advies gegeven"
 EVALUATED = (
     "arrears_by_creditor", "arrears_by_outcome", "causes", "combinations", "composition_by_outcome",
     "contact_by_walking_month", "contact_rates", "cost_scenarios", "dossiers_by_combination", "dossiers_by_month",
-    "durations", "evaluation_periods", "flyers", "indicators", "other_problems", "outcomes", "plan_of_approach",
+    "durations", "evaluation_periods", "feedback_by_month", "flyers",
+    "indicators", "other_problems", "outcomes", "plan_of_approach",
     "reach", "referred_and_refusing", "repeats", "selection_audit", "signals_by_creditor_source", "throughput",
     "working_agreement",
 )  # fmt: skip

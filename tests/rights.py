@@ -51,7 +51,7 @@ DIRECT = {
 FEEDS = tuple(TRANSFORMER_READS)
 CONFIG = ("agreements", "benchmarks", "code_lists", "column_aliases", "cost_items", "creditors", "dialects")
 CONFIG += ("districts", "equated_days", "holiday", "labels", "municipalities", "periods", "policy")
-CONFIG += ("policy_parameters", "policy_presets", "portals", "sectors")
+CONFIG += ("policy_parameters", "policy_presets", "portals", "sectors", "signal_statuses", "feedback_codes")
 MAY_ENTER = {
     "loader": {"config", "raw", "quality", "vault", "decision"},
     # The vault by its functions only: it may do nothing with a table there.
@@ -91,6 +91,7 @@ MAY_DO = {
         "quality.list_read": "r",
         "vault.household": "ri",
         "decision.approval": "r",
+        "decision.feedback": "r",
     },
     "transformer": {
         **{f"config.{table}": "r" for table in CONFIG},
@@ -106,6 +107,7 @@ MAY_DO = {
         "decision.derived": "ri",
         "decision.exchange": "ri",
         "decision.rejection": "ri",
+        "decision.feedback": "ri",
         **{f"{room}.stand_in": "riudt" for room in ("staging", "core", "casework", "mart")},
     },
     "caseworker": {"casework.stand_in": "r"},

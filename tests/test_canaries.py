@@ -320,6 +320,7 @@ def test_in_the_outbox_they_are_in_the_files_for_whom_they_are_meant(written: Wr
     lists = {"name", "street", "postcode", "phone"}
     of_creditors = {"customer", "signal"}
     sent = {f"{A}/{month}/meldingen/{creditor}.csv" for month in (DEC, JAN, FEB) for creditor in ("rood", "wit")}
+    sent |= {f"{A}/{month}/terugkoppeling/{creditor}.csv" for month in (DEC, JAN, FEB) for creditor in ("rood", "wit")}
     sent |= {f"{A}/{month}/mail/{creditor}.eml" for month in (DEC, JAN, FEB, MAR) for creditor in ("rood", "wit")}
     assert found == {
         **{f"{A}/{month}/looplijst.csv": lists - {"phone"} for month in (DEC, JAN, FEB)},

@@ -203,6 +203,7 @@ def test_a_file_that_lies_in_no_feed_is_left_alone_and_named(delivery: Delivery)
 
 BENCHMARKS = "indicator,dimension,year,figure,source\n"
 DIALECTS = "creditor,encoding,delimiter,decimal_separator,thousands_separator\n"
+TOLD = "list,code,told_as,why\nstatus,"
 POLICY = "municipality_code,valid_from,parameter,sector,value\n"
 
 
@@ -281,6 +282,24 @@ def cost_item(told: list[str], **changes: str) -> tuple[str, str, list[str]]:
             "benchmarks.csv",
             f"{BENCHMARKS}contact,totaal,2023,20,Divosa\ncontact,totaal,2023,21,Divosa\n",
             ["benchmarks.csv, line 3", "a second row"],
+        ),
+        (
+            "feedback_codes.csv",
+            f"{TOLD}Niet opgepakt: andere reden,Opgepakt,x\nstatus,Opgepakt,Opgepakt,x\n",
+            ["feedback_codes.csv, line 2", "told as it is, never why"],
+        ),
+        ("feedback_codes.csv", f"{TOLD}Opgepakt,Elders,x\n", ["feedback_codes.csv, line 2", "'Elders' is no code"]),
+        (
+            "feedback_codes.csv",
+            f"{TOLD}A,B,x\nstatus,B,C,x\nstatus,C,C,x\n",
+            ["feedback_codes.csv, line 2", "'B' is no code that is told as it is"],
+        ),
+        ("feedback_codes.csv", "list,code,told_as,why\nreden,A,A,x\n", ["feedback_codes.csv, line 2", "'reden'"]),
+        ("feedback_codes.csv", f"{TOLD}Opgepakt,Opgepakt,\n", ["feedback_codes.csv, line 2", "column why"]),
+        (
+            "signal_statuses.csv",
+            "reason,status,outcome,loss\nopen,x,,\n",
+            ["signal_statuses.csv", "picked_up, in_debt"],
         ),
         ("creditors.csv", "creditor,name\0", ["creditors.csv, line 1", "a null byte"]),
         cost_item(["column side", "'winst' is none of kosten, baten, verhouding"], side="winst"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from vroegsignaal import contract, privacy
-from vroegsignaal.configuration.references import COST_BASES
+from vroegsignaal.configuration.references import COST_BASES, SIGNAL_REASONS
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "plugins" / "vroegsignaal"
@@ -101,6 +101,14 @@ def test_whatever_an_item_of_costs_may_be_multiplied_with_is_counted() -> None:
     assert set(re.findall(r"\('(\w+)', (?:round|counted)", text)) == set(COST_BASES)
     labels = (ROOT / "dbt_project" / "seeds" / "labels.csv").read_text()
     assert set(re.findall(r"^cost_basis,(\w+),", labels, re.MULTILINE)) == {*COST_BASES, "costs"}
+
+
+def test_every_reason_of_a_status_has_a_national_one() -> None:
+    labels = (ROOT / "dbt_project" / "seeds" / "labels.csv").read_text()
+    named = set(re.findall(r"^no_case,(\w+),", labels, re.MULTILINE))
+    status = (ROOT / "dbt_project" / "models" / "evaluation" / "signal_status.sql").read_text()
+    own = set(re.findall(r"then '(\w+)'", status[status.index("explained as (") :]))
+    assert named | own == {*SIGNAL_REASONS}
 
 
 def test_every_column_of_a_feed_has_a_privacy_class_and_every_rule_its_words() -> None:

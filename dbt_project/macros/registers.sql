@@ -1,13 +1,13 @@
 {#
-    The drop of a register (brp, shv) that is known in the month: of each municipality the newest accepted one, since each
-    file is the whole register. One row per municipality: municipality_code, drop_id.
+    The drop of a register (brp, shv) that is known in a month (that of the run): of each municipality the newest accepted
+    one, since each file is the whole register. One row per municipality: municipality_code, drop_id.
 #}
-{% macro register_known(feed) -%}
+{% macro register_known(feed, known_in=none) -%}
     select distinct on (municipality_code)
         municipality_code,
         drop_id
     from {{ ref('stg_drop') }}
-    where feed = '{{ feed }}' and status = 'accepted' and signal_month <= {{ month() }}
+    where feed = '{{ feed }}' and status = 'accepted' and signal_month <= {{ known_in or month() }}
     order by municipality_code, signal_month desc
 {%- endmacro %}
 

@@ -20,6 +20,7 @@ residents as (
         resident.municipality_code,
         resident.household_id,
         bool_or(resident.suspension is null) as is_inhabited,
+        bool_and(resident.is_deceased) as is_deceased,
         bool_or(resident.is_secret) as is_secret,
         min(resident.district) filter (where resident.suspension is null) as district
     from {{ ref('stg_resident') }} as resident
@@ -136,6 +137,7 @@ checked as (
         match.arrears_eur > last_refusal.arrears_eur as is_more_than_at_refusal,
         residents.district,
         coalesce(residents.is_secret, false) as is_secret,
+        coalesce(residents.is_deceased, false) as is_deceased,
         -- At an address where nobody lives there is nobody to verify.
         case when residents.is_inhabited then verification.verified_by end as verified_by,
         case when residents.is_inhabited then verification.doubt end as doubt,
@@ -185,6 +187,7 @@ select
     is_crisis,
     is_sleper,
     is_secret,
+    is_deceased,
     verified_by,
     doubt,
     has_phone,

@@ -15,6 +15,8 @@ select
     max(policy.value) filter (where policy.parameter = 'minimum_creditors')::integer as minimum_creditors,
     max(policy.value) filter (where policy.parameter = 'consecutive_months')::integer as consecutive_months,
     max(policy.value) filter (where policy.parameter = 'cool_off_months')::integer as cool_off_months,
+    max(policy.value) filter (where policy.parameter = 'window_months')::integer as window_months,
+    max(policy.value) filter (where policy.parameter = 'pause_months')::integer as pause_months,
     max(policy.value) filter (where policy.parameter = 'closing_working_days')::integer as closing_working_days,
     max(policy.value) filter (where policy.parameter = 'term_days')::integer as term_days,
     max(policy.value) filter (where policy.parameter = 'crisis_term_working_days')::integer as crisis_term_working_days,

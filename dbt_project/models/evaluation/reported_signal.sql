@@ -7,10 +7,13 @@ with known as (
 
 taken_back as (
 
-    select
+    -- What its creditor said first.
+    select distinct on (known.drop_id, known.line_no)
         known.drop_id,
         known.line_no,
-        min(withdrawal.signal_month) as taken_back_month
+        withdrawal.signal_month as taken_back_month,
+        withdrawal.reason as taken_back_reason,
+        withdrawal.withdrawn_on as taken_back_on
     from known
     inner join {{ ref('stg_withdrawal') }} as withdrawal
         on
@@ -19,7 +22,7 @@ taken_back as (
             and known.signal_id = withdrawal.signal_id
             and known.signal_month <= withdrawal.signal_month
     where withdrawal.signal_month <= {{ as_of() }}
-    group by known.drop_id, known.line_no
+    order by known.drop_id, known.line_no, withdrawal.signal_month, withdrawal.withdrawn_on, withdrawal.reason
 
 ),
 
@@ -27,7 +30,9 @@ signal as (
 
     select
         known.*,
-        taken_back.taken_back_month
+        taken_back.taken_back_month,
+        taken_back.taken_back_reason,
+        taken_back.taken_back_on
     from known
     left join taken_back using (drop_id, line_no)
 
@@ -61,23 +66,28 @@ in_match as (
 
 standing_case as (
 
-    select distinct
+    -- Of one match the case that was made first; the others are that match loaded again.
+    select distinct on (municipality_code, household_id, match_month)
         municipality_code,
         household_id,
-        match_month
+        match_month,
+        dossier_id
     from {{ ref('dossier') }}
     where not is_withdrawn and household_id is not null
+    order by municipality_code, household_id, match_month, created_on, dossier_id
 
 ),
 
-in_case as (
+in_cases as (
 
     -- The reports of the month of the case's match, and the earlier ones that the match took in.
     select
         report.municipality_code,
         report.household_id,
         report.creditor,
-        report.signal_month
+        report.signal_month,
+        standing_case.match_month,
+        standing_case.dossier_id
     from report
     inner join standing_case
         on
@@ -91,21 +101,34 @@ in_case as (
         in_match.municipality_code,
         in_match.household_id,
         in_match.creditor,
-        in_match.signal_month
+        in_match.signal_month,
+        in_match.match_month,
+        standing_case.dossier_id
     from in_match
     inner join standing_case using (municipality_code, household_id, match_month)
 
 ),
 
+in_case as (
+
+    -- The case that picked it up is the first one.
+    select distinct on (municipality_code, household_id, creditor, signal_month) *
+    from in_cases
+    order by municipality_code, household_id, creditor, signal_month, match_month
+
+),
+
 judged as (
 
-    -- What was decided on the matches of a report: that it was chosen goes before that it was not, the newest match
-    -- before the others.
+    -- What was decided on the matches of a report: that it was chosen goes before that it was not, what was approved
+    -- before what is proposed, and the newest match before the others.
     select distinct on (in_match.municipality_code, in_match.household_id, in_match.creditor, in_match.signal_month)
         in_match.municipality_code,
         in_match.household_id,
         in_match.creditor,
         in_match.signal_month,
+        in_match.match_month,
+        coalesce(selection.is_approved, false) as is_approved,
         case
             when selection.role = 'selected' then 'no_case'
             when selection.role = 'reserve' then 'reserve'
@@ -120,7 +143,9 @@ judged as (
             and in_match.match_month = selection.signal_month
     order by
         in_match.municipality_code, in_match.household_id, in_match.creditor, in_match.signal_month,
-        array_position(array['selected', 'reserve'], selection.role), in_match.match_month desc
+        array_position(array['selected', 'reserve'], selection.role),
+        selection.is_approved desc nulls last,
+        in_match.match_month desc
 
 )
 
@@ -132,9 +157,21 @@ select
     signal.household_id,
     signal.creditor,
     signal.sector,
+    signal.signal_id,
+    signal.amount_eur,
+    signal.arrears_since,
+    signal.signal_date,
     signal.taken_back_month,
+    -- What is on no list may be a remark about somebody.
+    case
+        when {{ is_code('signal.taken_back_reason', 'withdrawal_reason') }} then signal.taken_back_reason
+    end as taken_back_reason,
+    signal.taken_back_on,
     before.household_id is not null as is_repeated,
     in_case.household_id is not null as is_in_case,
+    in_case.dossier_id,
+    coalesce(in_case.match_month, judged.match_month) as match_month,
+    coalesce(judged.is_approved, false) as is_decided,
     case
         when in_case.household_id is not null then null
         when judged.household_id is not null then judged.why_no_case

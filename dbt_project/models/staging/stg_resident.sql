@@ -6,5 +6,6 @@ select
     household_id,
     wijk as district,
     opschorting as suspension,
+    coalesce(opschorting = 'overleden', false) as is_deceased,
     coalesce(geheimhouding, false) as is_secret
 from {{ source('quality', 'accepted_brp') }}

@@ -15,6 +15,12 @@ _DIGITS_OF_A_YEAR = 4
 _SIDES = ("kosten", "baten", "verhouding")
 COST_BASES = ("inhabitants_year", "dossiers", "walked", "attempts", "contact", "plan", "accepted")
 """The numbers of a period that `mart.cost_scenarios` multiplies with, beside the costs themselves."""
+SIGNAL_REASONS = ("open", "picked_up", "in_debt_help", "deceased", "moved_or_deceased", "address_unknown", "repeated")
+SIGNAL_REASONS += ("unjust", "taken_back", "no_case", "reserve", "open_dossier", "approached_recently")
+SIGNAL_REASONS += ("below_threshold", "over_capacity", "not_matched", "not_checked")
+"""What becomes of a signal: each has a national status. See `core.signal_status`."""
+GENERAL = "Niet opgepakt: andere reden"
+"""What a creditor is told in the place of a status or an outcome that is not in feedback_codes.csv."""
 _MAY_HAVE_DECIMALS = ("_eur", "_pct", "_factor", "_spreads")
 
 Rows = dict[str, list[Row]]
@@ -27,6 +33,8 @@ def check(rows: Rows) -> None:
     _check_policy(rows)
     _check_aliases(rows)
     _check_benchmarks(rows)
+    _check_statuses(rows)
+    _check_feedback(rows)
     for row in rows["cost_items"]:
         _check_cost_item(row)
     for row in [*rows["agreements"], *rows["districts"]]:
@@ -148,6 +156,25 @@ def _check_benchmarks(rows: Rows) -> None:
             raise PlatformError(f"{row['place']}, column year: '{row['year']}' is not a year (jjjj).")
         if float(row["figure"]) < 0:
             raise PlatformError(f"{row['place']}: the figure is 0 or more, not {row['figure']}.")
+
+
+def _check_statuses(rows: Rows) -> None:
+    there = {row["reason"] for row in rows["signal_statuses"]}
+    missing = [reason for reason in SIGNAL_REASONS if reason not in there]
+    if missing:
+        raise PlatformError(f"signal_statuses.csv has no status for {', '.join(missing)}: every signal has one.")
+
+
+def _check_feedback(rows: Rows) -> None:
+    """What a code is told as, is told as it is: else nobody could see from the file what is told."""
+    as_they_are = {(row["list"], row["code"]) for row in rows["feedback_codes"] if row["code"] == row["told_as"]}
+    for row in rows["feedback_codes"]:
+        if row["list"] not in ("status", "outcome"):
+            raise PlatformError(f"{row['place']}, column list: '{row['list']}' is neither status nor outcome.")
+        if row["code"] == GENERAL != row["told_as"]:
+            raise PlatformError(f"{row['place']}: '{GENERAL}' is told as it is, never why.")
+        if (row["list"], row["told_as"]) not in as_they_are and row["told_as"] != GENERAL:
+            raise PlatformError(f"{row['place']}, column told_as: '{row['told_as']}' is no code that is told as it is.")
 
 
 def _codes(rows: Rows, name: str) -> set[str]:

@@ -58,6 +58,7 @@ def held(here: Settings, person: Person) -> dict[str, Any]:
     with warehouse.connect(here, "loader") as connection:
         found = of_person(connection, person)
         rows = {feed: _as_delivered(connection, feed, places) for feed, places in found.rows.items()}
+        told = _told_of(connection, found.rows.get("signals", []))
     with warehouse.connect(here, "caseworker") as connection:
         warehouse.limit_to(connection, person.municipality)
         decided = (
@@ -70,7 +71,7 @@ def held(here: Settings, person: Person) -> dict[str, Any]:
             if warehouse.is_there(connection, "casework.explanation")
             else []
         )
-    return {"gemeente": person.municipality, "aangeleverd": rows, "besluiten": decided}
+    return {"gemeente": person.municipality, "aangeleverd": rows, "besluiten": decided, "teruggekoppeld": told}
 
 
 def erase(here: Settings, person: Person, by: str, reason: str, *, dry_run: bool = False) -> Erasure:
@@ -260,6 +261,22 @@ def _as_delivered(connection: psycopg.Connection, feed: str, places: list[tuple[
         .fetchall()
     )
     return [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+
+def _told_of(connection: psycopg.Connection, places: list[tuple[int, int]]) -> list[dict]:
+    """What creditors were told of signals."""
+    drops, lines = [drop for drop, _ in places], [line for _, line in places]
+    return (
+        connection.cursor(row_factory=dict_row)
+        .execute(
+            "select told.creditor, told.signal_id, told.told_month, told.told_status, told.told_outcome,"
+            " told.status_on, told.collection, told.is_correction from decision.feedback as told"
+            " inner join unnest(%s::bigint[], %s::bigint[]) as wanted (drop_id, line_no) using (drop_id, line_no)"
+            " order by told.told_month, told.creditor, told.drop_id, told.line_no, told.turn",
+            [drops, lines],
+        )
+        .fetchall()
+    )
 
 
 def _today(connection: psycopg.Connection) -> date:

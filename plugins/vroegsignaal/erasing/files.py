@@ -12,7 +12,7 @@ import psycopg
 
 from vroegsignaal import landing
 from vroegsignaal.months import Month
-from vroegsignaal.outbox import notices, review_list, walking_list
+from vroegsignaal.outbox import feedback, notices, review_list, walking_list
 from vroegsignaal.settings import Settings
 
 LANDING, OUT = "landing", "out"
@@ -20,7 +20,7 @@ _ENCODINGS = ("utf-8", "utf-16")
 """What is sought are letters and digits: those are the same in all encodings of one byte."""
 _MOST_BYTES = 100_000_000
 _OF_PERSONS = ("looplijst.csv", "looplijst.xlsx", review_list.FILE)
-_FOLDERS_OF_PERSONS = ("meldingen", "mail", "terugkoppeling")
+_FOLDERS_OF_PERSONS = ("meldingen", "mail", feedback.FOLDER)
 
 
 def of_drops(connection: psycopg.Connection, drops: list[int]) -> list[str]:
@@ -97,7 +97,10 @@ def remove(here: Settings, names: list[str]) -> None:
 
 
 def write_anew(here: Settings, municipality: str, months: list[Month]) -> None:
-    """Write the lists and notices of months anew, where there are any; mails that were written as files go."""
+    """Write the lists and notices of months anew, where there are any; mails that were written as files go.
+
+    Feedback that is there is written anew in every month: it tells of signals of months before.
+    """
     for month in months:
         folder = here.out / municipality / str(month)
         for mail in folder.glob("mail/*.eml"):
@@ -108,6 +111,8 @@ def write_anew(here: Settings, municipality: str, months: list[Month]) -> None:
             review_list.write(here, municipality, month, folder)
         if (folder / "looplijst.csv").exists():
             walking_list.write(here, municipality, month, folder)
+    for folder in {path.parent.parent for path in (here.out / municipality).glob(f"????-??/{feedback.FOLDER}/*.csv")}:
+        feedback.write(here, municipality, Month.parse(folder.name), folder)
 
 
 def _of_persons(folder: Path) -> list[Path]:

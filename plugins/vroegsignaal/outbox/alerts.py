@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 
 from vroegsignaal import contract, settings, warehouse
 from vroegsignaal.months import Month, day_in_words
-from vroegsignaal.outbox import notices, post, reminders
+from vroegsignaal.outbox import feedback, notices, post, reminders
 from vroegsignaal.outbox.files import csv_text
 from vroegsignaal.outbox.mail import Mail, Server, usable_address
 from vroegsignaal.outbox.notices import Notice
@@ -91,7 +91,8 @@ def _write(sender: Sender, situation: Situation) -> int:
     written = {
         sender.write(letter) for letter in letters if letter.mail.recipient or letter.recipient == "municipality"
     }
-    for old in set(sender.folder.glob("*.eml")) - written - {sender.folder / file for file in reminders.FILES}:
+    of_others = {sender.folder / file for file in reminders.FILES} | set(sender.folder.glob(feedback.MAIL_FILES))
+    for old in set(sender.folder.glob("*.eml")) - written - of_others:
         old.unlink()
     return len(written)
 

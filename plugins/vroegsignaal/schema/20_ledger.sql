@@ -267,6 +267,31 @@ create table if not exists decision.rejection (
 comment on table decision.rejection is
 'Proposals that a person rejected, by the fingerprint of what was proposed. Append-only.';
 
+create table if not exists decision.feedback (
+    municipality_code text,
+    creditor text,
+    signal_month date,
+    signal_id text,
+    turn integer,
+    told_month date not null,
+    drop_id bigint not null references raw.drop_ledger,
+    line_no bigint not null,
+    reason text not null,
+    status text not null,
+    outcome text,
+    is_ended boolean not null,
+    status_on date not null,
+    told_status text not null,
+    told_outcome text,
+    collection text check (collection in ('pause', 'resume')),
+    is_correction boolean not null,
+    told_at timestamptz not null default now(),
+    primary key (municipality_code, creditor, signal_month, signal_id, turn)
+);
+create index if not exists feedback_month on decision.feedback (municipality_code, told_month);
+comment on table decision.feedback is
+'What creditors were told of their signals, turn by turn, in which month, and what was behind it. Append-only.';
+
 create or replace function raw.in_force_at(moment timestamptz) returns table (drop_id bigint)
 language sql stable as $$
     -- Of each sender, feed and month the drop that held at a moment: the highest delivery received by then. What was
@@ -309,6 +334,7 @@ grant select on quality.list_read to loader;
 grant select, insert, delete on config.loaded to loader;
 grant select on raw.drop_ledger, raw.month_received, quality.finding to transformer;
 -- What arrives after the approval is late.
-grant select on decision.approval to loader;
-grant select, insert on decision.approval, decision.selection, decision.exchange, decision.rejection to transformer;
+grant select on decision.approval, decision.feedback to loader;
+grant select, insert on decision.approval, decision.selection, decision.exchange, decision.rejection, decision.feedback
+to transformer;
 grant select, insert on decision.derived to transformer;

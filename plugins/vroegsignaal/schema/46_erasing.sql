@@ -76,6 +76,12 @@ begin
             erased.drop_id = any(drop_ids) and erased.erased
             and kept.drop_id = erased.drop_id and kept.line_no = erased.line_no;
     end if;
+    -- And those of signals that creditors were told of.
+    update decision.feedback as kept set signal_id = erased.signaal_id
+    from quality.accepted_signals as erased
+    where
+        erased.drop_id = any(drop_ids) and erased.erased
+        and kept.drop_id = erased.drop_id and kept.line_no = erased.line_no;
 end
 $$;
 

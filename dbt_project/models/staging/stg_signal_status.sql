@@ -1,0 +1,5 @@
+select
+    reason,
+    status,
+    outcome
+from {{ ref('signal_statuses') }}
