@@ -355,3 +355,64 @@ language sql immutable parallel safe as $$
         case when result.has_nan then 'NaN' else result.rank_biserial end
     from result
 $$;
+
+create or replace function statistics.withheld(counts bigint [], threshold integer) returns boolean []
+language sql immutable strict parallel safe as $$
+    -- Which rows of a table are not told, so that nobody finds a small number in it by subtracting what is told from the
+    -- totals of the columns, which are known. Rows are places and columns are parts; they are given in the order of a
+    -- lot that has nothing to do with their numbers. A row is told or withheld as a whole.
+    --
+    -- 1. A row with a number from 1 up to the threshold is withheld.
+    -- 2. If there is one, further rows are withheld in the order of the lot, until those withheld together count, in
+    --    each part, at least the threshold times one more than how many rows they are. If that never is so, all are.
+    --
+    -- Then each withheld number has more than one value that fits what is told, also for who knows this rule: one of the
+    -- rows is larger than it has to be, by the threshold at least, and takes up what another could have more or less.
+    with cell as (
+        select
+            place.row,
+            part.part,
+            counts[place.row][part.part] as n
+        from generate_subscripts(counts, 1) as place (row)
+        cross join generate_subscripts(counts, 2) as part (part)
+    ),
+
+    ordered as (
+        select
+            cell.row,
+            bool_or(cell.n > 0 and cell.n < threshold) as is_small,
+            row_number() over (order by bool_or(cell.n > 0 and cell.n < threshold) desc, cell.row) as position
+        from cell
+        group by cell.row
+    ),
+
+    together as (
+        select
+            ordered.position,
+            sum(cell.n) over (partition by cell.part order by ordered.position) as withheld,
+            sum(cell.n) over (partition by cell.part) as total
+        from ordered
+        inner join cell using (row)
+    ),
+
+    enough as (
+        select min(safe.position) as position
+        from (
+            select together.position
+            from together
+            -- A part of which there is nothing at all has nothing to hide.
+            group by together.position
+            having bool_and(together.total = 0 or together.withheld >= threshold * (together.position + 1))
+        ) as safe
+        where safe.position >= (select count(*) from ordered where ordered.is_small)
+    )
+
+    select
+        array_agg(
+            (select bool_or(small.is_small) from ordered as small)
+            and ordered.position <= coalesce(enough.position, ordered.position)
+            order by ordered.row
+        )
+    from ordered
+    cross join enough
+$$;
