@@ -323,9 +323,7 @@ def set_password(connection: psycopg.Connection, role: str, password: str) -> No
     Another server may log statements, or would keep passwords in an older form.
     """
     verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
-    connection.execute(
-        sql.SQL("alter role {} with password {}").format(sql.Identifier(role), sql.Literal(verifier))
-    )
+    connection.execute(sql.SQL("alter role {} with password {}").format(sql.Identifier(role), sql.Literal(verifier)))
 
 
 def remember_password(settings: Settings, role: str, password: str | None) -> None:
@@ -341,7 +339,7 @@ def _login_of(settings: Settings, role: str, municipality: str) -> str:
     login = f"bi_{municipality}"
     if login not in _passwords(settings):
         raise PlatformError(
-            f"there is no login for municipality {municipality} alone: `vroegsignaal grant-bi {municipality}` makes one."
+            f"municipality {municipality} has no login of its own: `vroegsignaal grant-bi {municipality}` makes one."
         )
     return login
 

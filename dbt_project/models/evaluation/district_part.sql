@@ -4,7 +4,6 @@ with matched as (
         municipality_code,
         household_id,
         signal_month,
-        extract(year from signal_month)::integer as year,
         coalesce(district, {{ otherwise('district') }}, '?') as district,
         role
     from {{ ref('standing_selection') }}
@@ -12,28 +11,25 @@ with matched as (
 
 ),
 
-counted as (
+counted_once as (
 
     select
         municipality_code,
-        year,
+        signal_month as match_month,
         district,
         'selection' as about,
-        case when role = 'selected' then 'selected' else 'not_selected' end as part,
-        count(*) as n
+        case when role = 'selected' then 'selected' else 'not_selected' end as part
     from matched
-    group by municipality_code, year, district, part
 
     union all
 
     -- The district of a case is that of its match.
     select
         dossier.municipality_code,
-        extract(year from dossier.match_month)::integer as year,
+        dossier.match_month,
         coalesce(matched.district, {{ otherwise('district') }}, '?') as district,
         'cases' as about,
-        case when dossier.had_contact then 'contact' else 'no_contact' end as part,
-        count(*) as n
+        case when dossier.had_contact then 'contact' else 'no_contact' end as part
     from {{ ref('dossier') }} as dossier
     left join matched
         on
@@ -41,8 +37,15 @@ counted as (
             and dossier.household_id = matched.household_id
             and dossier.match_month = matched.signal_month
     where not dossier.is_withdrawn
-    group by 1, 2, 3, 5
 
 )
 
-select * from counted
+select
+    municipality_code,
+    extract(year from match_month)::integer as year,
+    district,
+    about,
+    part,
+    count(*) as n
+from counted_once
+group by municipality_code, extract(year from match_month), district, about, part

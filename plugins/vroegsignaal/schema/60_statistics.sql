@@ -363,11 +363,12 @@ language sql immutable strict parallel safe as $$
     -- lot that has nothing to do with their numbers. A row is told or withheld as a whole.
     --
     -- 1. A row with a number from 1 up to the threshold is withheld.
-    -- 2. If there is one, further rows are withheld in the order of the lot, until those withheld together count, in
-    --    each part, at least the threshold times one more than how many rows they are. If that never is so, all are.
+    -- 2. If there is one, further rows are withheld in the order of the lot: at least one, and until those withheld
+    --    together count, in each part, the threshold more than they must anyhow, which is 1 for each small row and the
+    --    threshold for each other. If that never is so, all are.
     --
-    -- Then each withheld number has more than one value that fits what is told, also for who knows this rule: one of the
-    -- rows is larger than it has to be, by the threshold at least, and takes up what another could have more or less.
+    -- Then each withheld number has more than one value that fits what is told, also for who knows this rule: what they
+    -- count beyond what they must may belong to either, and the rows that are not small have no upper bound.
     with cell as (
         select
             place.row,
@@ -395,16 +396,25 @@ language sql immutable strict parallel safe as $$
         inner join cell using (row)
     ),
 
+    must as (
+        select
+            count(*) filter (where is_small) as small,
+            count(*) filter (where is_small) * (1 - threshold) + threshold as besides
+        from ordered
+    ),
+
     enough as (
         select min(safe.position) as position
         from (
             select together.position
             from together
+            cross join must
+            where together.position > must.small
+            group by together.position, must.besides
             -- A part of which there is nothing at all has nothing to hide.
-            group by together.position
-            having bool_and(together.total = 0 or together.withheld >= threshold * (together.position + 1))
+            having
+                bool_and(together.total = 0 or together.withheld >= threshold * together.position + must.besides)
         ) as safe
-        where safe.position >= (select count(*) from ordered where ordered.is_small)
     )
 
     select
