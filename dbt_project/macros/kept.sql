@@ -53,3 +53,11 @@
         ) }}
     {% endif %}
 {%- endmacro %}
+
+{#
+    A dashboard asks for one municipality, and without statistics of values only an index tells that its rows are few. Not
+    by the model's own setting: tables that are there already get an index too.
+#}
+{% macro find_by_municipality() -%}
+    create index if not exists {{ this.identifier }}_by_municipality on {{ this }} (municipality_code)
+{%- endmacro %}
