@@ -111,8 +111,9 @@ QUESTIONS = {
     """,
     "signals by creditor and year": f"""
         select creditor.name, month.year, sum(fact.signals), sum(fact.amount_eur)
-        from mart.fact_signals as fact {_MONTH.format("signal_month")}
-        join mart.dim_creditor as creditor using (municipality_code, creditor) group by 1, 2
+        from mart.fact_signals as fact
+        join mart.dim_creditor as creditor using (municipality_code, creditor) {_MONTH.format("signal_month")}
+        group by 1, 2
     """,
     "signals by sector and month": """
         select creditor.sector_label, fact.signal_month, sum(fact.signals) from mart.fact_signals as fact
@@ -147,8 +148,9 @@ QUESTIONS = {
     """,
     "outcomes by year": f"""
         select outcome.outcome_group, month.year, sum(fact.dossiers)
-        from mart.fact_cases as fact {_MONTH.format("match_month")}
-        join mart.dim_outcome as outcome using (municipality_code, outcome) group by 1, 2
+        from mart.fact_cases as fact
+        join mart.dim_outcome as outcome using (municipality_code, outcome) {_MONTH.format("match_month")}
+        group by 1, 2
     """,
     "contact by month": """
         select match_month, sum(contact), sum(dossiers), 100.0 * sum(contact) / nullif(sum(dossiers), 0)
@@ -219,9 +221,9 @@ def fill(here: settings.Settings, municipalities: int, months: int) -> None:
 
 
 def measure(here: settings.Settings, runs: int) -> float:
-    """Print the milliseconds of each question (median, and the slowest run), and give the largest median."""
+    """Print the milliseconds of each question (median, fastest and slowest run), and give the largest median."""
     slowest = 0.0
-    print(f"\n{'':38}{'one municipality':>22}{'all of them':>22}")
+    print(f"\n{'':38}{'one municipality':>26}{'all of them':>26}")
     with (
         psycopg.connect(warehouse.uri(here, "bi", "0001"), autocommit=True) as of_one,
         warehouse.open_connection(here, "bi") as of_all,
@@ -231,8 +233,8 @@ def measure(here: settings.Settings, runs: int) -> float:
             for connection in (of_one, of_all):
                 took = [_milliseconds(connection, question) for _ in range(runs)]
                 slowest = max(slowest, statistics.median(took))
-                cells.append(f"{statistics.median(took):8.1f} (to {max(took):6.1f})")
-            print(f"{name:38}{cells[0]:>22}{cells[1]:>22}")
+                cells.append(f"{statistics.median(took):.1f} ({min(took):.1f} to {max(took):.1f})")
+            print(f"{name:38}{cells[0]:>26}{cells[1]:>26}")
     print(f"\nThe slowest median is {slowest:.1f} ms; it may be {MOST_MS}.")
     return slowest
 

@@ -13,8 +13,9 @@ from evaluating import deliver_december, deliver_january
 from oracle.small_landing import DEC, JAN, A, B, Small, signal
 from psycopg import errors
 from rights import allows
+from typer.testing import CliRunner
 
-from vroegsignaal import bi_logins, evaluation, transform, warehouse
+from vroegsignaal import bi_logins, cli, evaluation, transform, warehouse
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
@@ -97,11 +98,7 @@ def shaped(here: Settings) -> Iterator[Callable[[str], None]]:
     refresh(here, "--select", "fact_signals")
 
 
-def test_a_column_that_comes_goes_or_changes_leaves_the_views(
-    here: Settings, shaped: Callable[[str], None], stage: str
-) -> None:
-    if stage != STAGES[-1]:
-        pytest.skip("once is enough")
+def test_a_column_that_comes_goes_or_changes_leaves_the_views(here: Settings, shaped: Callable[[str], None]) -> None:
     before = rows(here, "select * from mart.fact_signals as t order by t::text")
     shaped("alter table mart.fact_signals drop column crisis")
     shaped("alter table mart.fact_signals alter column repeated type integer")
@@ -117,10 +114,8 @@ def test_a_column_that_comes_goes_or_changes_leaves_the_views(
 
 
 def test_a_view_in_the_way_of_a_change_is_named_and_nothing_is_lost(
-    here: Settings, shaped: Callable[[str], None], stage: str
+    here: Settings, shaped: Callable[[str], None]
 ) -> None:
-    if stage != STAGES[-1]:
-        pytest.skip("once is enough")
     shaped("alter table mart.fact_signals add column former text")
     with warehouse.open_connection(here, "bi") as connection:
         connection.execute(f"create view {OF_ALL}.vroeger as select former from mart.fact_signals")
@@ -269,6 +264,21 @@ def test_a_login_is_given_once_and_again_with_another_password_and_closed(here: 
     with login(here, B) as connection:
         assert {code for (code,) in connection.execute(f"select municipality_code from {OF_B}.eigen")} == {B}
     assert (here.home / "roles.json").stat().st_mode & 0o077 == 0
+
+
+def test_the_commands_make_a_login_and_print_its_connection_string(here: Settings) -> None:
+    made = CliRunner().invoke(cli.app, ["grant-bi", A])
+    assert made.exit_code == 0, made.output
+    assert f"vroegsignaal uri --role bi --municipality {A}" in made.output
+    printed = CliRunner().invoke(cli.app, ["uri", "--role", "bi", "--municipality", A]).output.strip()
+    with psycopg.connect(printed) as connection:
+        assert connection.execute("select current_user").fetchone() == (f"bi_{A}",)
+    # It stays the login after another version prepared the warehouse.
+    with warehouse.connect(here, "owner") as connection:
+        connection.execute("delete from config.prepared")
+    warehouse.prepare(here)
+    assert warehouse.uri(here, "bi", A) == printed
+    psycopg.connect(printed).close()
 
 
 def test_who_asks_for_a_login_that_cannot_be_is_told_what_to_do(here: Settings) -> None:
