@@ -8,6 +8,9 @@ PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-inp
 LOCKED := $(VENV)/installed.lock
 READY := $(VENV)/installed.project
 READY_DEV := $(VENV)/installed.dev
+# Superset's pins do not go together with Airflow's.
+SUPERSET := .venv-superset
+READY_SUPERSET := $(SUPERSET)/installed.lock
 
 MARKDOWN = $(wildcard *.md docs)
 SQL := dbt_project/models
@@ -15,10 +18,10 @@ SQL := dbt_project/models
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run up down test survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
+.PHONY: help run up down dashboards check-dashboards test survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z.]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(READY)  ## Replay the pilot: its months through Airflow, from drops to walking lists and tables
 	@$(BIN)/vroegsignaal run
@@ -28,6 +31,14 @@ up: $(READY)  ## Start the warehouse and Airflow, and leave them running
 
 down: $(READY)  ## Stop what `make up` started
 	@$(BIN)/vroegsignaal down
+
+dashboards: $(READY) $(READY_SUPERSET)  ## Serve the dashboards in Superset on 127.0.0.1, until Ctrl-C
+	@$(BIN)/python -m dashboards.serve $(SUPERSET)/bin
+
+# Long: it makes the pilot's months first, unless VROEGSIGNAAL_HOME holds some. PICTURES is where pictures go.
+PICTURES ?= build/dashboards
+check-dashboards: $(READY_DEV) $(READY_SUPERSET) browser  ## Open each dashboard in a browser, and look that every chart is drawn
+	@PYTHONPATH=tests $(BIN)/python -m check_dashboards $(SUPERSET)/bin $(PICTURES)
 
 test: $(READY_DEV) browser  ## Run all tests
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
@@ -78,14 +89,15 @@ docs: $(READY_DEV)  ## Write the data dictionary, the algorithm register and the
 
 # What is pinned stays pinned as far as pyproject.toml allows; `make lock UPGRADE=1` takes the newest versions.
 COMPILE = $(BIN)/uv pip compile --quiet --no-config --python-version 3.11 --no-annotate \
-	--custom-compile-command "make lock (for Python 3.11 on Linux)" $(if $(UPGRADE),--upgrade) --extra build
+	--custom-compile-command "make lock (for Python 3.11 on Linux)" $(if $(UPGRADE),--upgrade)
 
 # A lock that stays as it was keeps its time, or the environment would be made anew.
-lock: $(READY_DEV)  ## Resolve pyproject.toml into the two locks
-	@$(call compile,requirements.lock,)
-	@$(call compile,requirements-dev.lock,--extra dev --constraint requirements.lock)
+lock: $(READY_DEV)  ## Resolve pyproject.toml, and what Superset needs, into the three locks
+	@$(call compile,requirements.lock,--extra build pyproject.toml)
+	@$(call compile,requirements-dev.lock,--extra build --extra dev --constraint requirements.lock pyproject.toml)
+	@$(call compile,requirements-dashboards.lock,dashboards/requirements.in)
 
-compile = cp $(1) $(1).new && $(COMPILE) $(2) --output-file $(1).new pyproject.toml \
+compile = cp $(1) $(1).new && $(COMPILE) --output-file $(1).new $(2) \
 	&& if cmp -s $(1) $(1).new; then rm $(1).new; else mv $(1).new $(1); fi
 
 # Exit codes: 0 nothing known, 1 an advisory about a package of the lock, 2 the database of advisories was not reached.
@@ -102,7 +114,7 @@ secrets:  ## Make the secrets of docker-compose.yml that are not there yet
 	@docker/make-secrets
 
 clean:  ## Remove what was installed and built; data in VROEGSIGNAAL_HOME stays
-	@rm -rf $(VENV) build dist dbt_project/target dbt_project/logs .pytest_cache .ruff_cache
+	@rm -rf $(VENV) $(SUPERSET) build dist dbt_project/target dbt_project/logs .pytest_cache .ruff_cache
 	@find . -type d \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
 
 .venv: $(READY)
@@ -122,4 +134,10 @@ $(READY): $(LOCKED) pyproject.toml
 $(READY_DEV): $(READY) requirements-dev.lock
 	@echo "Installing what tests and checks need from requirements-dev.lock."
 	@$(PIP) install -r requirements-dev.lock
+	@touch $@
+
+$(READY_SUPERSET): requirements-dashboards.lock
+	@echo "Installing Superset into $(SUPERSET) from requirements-dashboards.lock: once, some minutes."
+	@$(PYTHON) -m venv --clear $(SUPERSET)
+	@$(SUPERSET)/bin/python -m pip --quiet --quiet --disable-pip-version-check --no-input install -r requirements-dashboards.lock
 	@touch $@

@@ -18,11 +18,13 @@ SELF, REFERRED, BOTH = "klant wil het zelf oplossen", "verwezen vrijwillig", "ve
 NOBODY, INFORMED = "geen contact / onbekend", "informatie en advies gegeven"
 EVALUATED = (
     "arrears_by_creditor", "arrears_by_outcome", "causes", "combinations", "composition_by_outcome",
-    "contact_by_walking_month", "contact_rates", "cost_scenarios", "dossiers_by_combination", "dossiers_by_month",
-    "durations", "evaluation_periods", "feedback_by_month", "flyers",
-    "indicators", "other_problems", "outcomes", "plan_of_approach",
-    "reach", "referred_and_refusing", "repeats", "selection_audit", "signals_by_creditor_source", "throughput",
-    "working_agreement",
+    "contact_by_walking_month", "contact_rates", "cost_scenarios", "dim_creditor", "dim_district", "dim_label",
+    "dim_month", "dim_municipality", "dim_outcome", "dim_reason", "dossiers_by_combination",
+    "dossiers_by_month", "durations", "evaluation_periods", "fact_cases", "fact_contact", "fact_deliveries",
+    "fact_district_cases", "fact_district_selection", "fact_findings", "fact_matches", "fact_selection",
+    "fact_signals", "feedback_by_month", "flyers", "indicators", "other_problems", "outcomes",
+    "plan_of_approach", "reach", "referred_and_refusing", "repeats", "selection_audit",
+    "signals_by_creditor_source", "throughput", "working_agreement",
 )  # fmt: skip
 
 

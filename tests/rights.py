@@ -68,7 +68,7 @@ MAY_ENTER = {
         "statistics",
     },
     "caseworker": {"casework", "vault"},
-    "bi": {"mart"},
+    "bi": {"mart", "bi_workspace"},
 }
 # r(ead), i(nsert), u(pdate), d(elete), t(runcate) a whole table; with a table that is not named, nothing.
 MAY_DO = {

@@ -36,6 +36,7 @@ def imported(path: Path) -> set[str]:
 def test_the_rooms_are_where_they_should_be() -> None:
     for name in (
         "dags",
+        "dashboards",
         "dbt_project",
         "expectations",
         "plugins",
@@ -89,8 +90,8 @@ def test_every_model_and_column_of_a_layer_that_others_read_is_described() -> No
 
 
 def test_every_mart_has_a_municipality_and_no_household() -> None:
-    text = (ROOT / "dbt_project" / "models" / "mart" / "_mart.yml").read_text()
-    for model in yaml.safe_load(text)["models"]:
+    files = [yaml.safe_load(file.read_text()) for file in (ROOT / "dbt_project" / "models" / "mart").glob("*.yml")]
+    for model in (model for file in files for model in file.get("models", [])):
         columns = [column["name"] for column in model["columns"]]
         assert columns[0] == "municipality_code", model["name"]
         assert "household_id" not in columns
@@ -141,7 +142,7 @@ def test_the_severity_of_the_agreed_rules_is_as_agreed() -> None:
 
 
 def test_the_locks_name_exact_versions_and_no_address() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock"):
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-dashboards.lock"):
         lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith("#")]
         assert len(lines) > 100
         for line in lines:
@@ -153,7 +154,10 @@ def test_no_file_names_a_package_index_or_a_place_on_some_machine() -> None:
     # In pieces, so that this file does not find itself.
     wrong = re.compile("|".join(["--(extra-)?" + "index-url", "/ro" + "ot/", "/ho" + "me/", "pypi" + r"\.org"]))
     for path in tracked():
-        if path.suffix in (".py", ".md", ".yml", ".toml", ".lock", ".sql", "") and path.name != "LICENSE":
+        if (
+            path.suffix in (".py", ".md", ".yml", ".yaml", ".in", ".toml", ".lock", ".sql", "")
+            and path.name != "LICENSE"
+        ):
             found = wrong.search(path.read_text(encoding="utf-8"))
             assert not found, f"{path.relative_to(ROOT)}: {found and found[0]}"
 

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy
 from rights import DIRECT, FEEDS, MAY_DO, MAY_ENTER, TRANSFORMER_READS, allows, attempts
 
-from vroegsignaal import contract, embedded, settings, transform, warehouse
+from vroegsignaal import bi_logins, contract, embedded, settings, transform, warehouse
 from vroegsignaal.embedded import EmbeddedServer, find_binaries
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month
@@ -225,6 +225,19 @@ def test_no_role_can_become_another_or_do_more_than_log_in(place: Place) -> None
         with warehouse.open_connection(place.here, role) as connection:
             for other in {*ROLES, connection_owner(place)} - {role}:
                 assert not allows(connection, f"set role {other}"), (role, other)
+
+
+def test_a_login_of_one_municipality_is_made_and_closed_on_every_server(place: Place) -> None:
+    bi_logins.grant(place.here, "0637")
+    with psycopg.connect(warehouse.uri(place.here, "bi", "0637"), autocommit=True) as connection:
+        assert connection.execute("select current_user").fetchone() == ("bi_0637",)
+        connection.execute("create view bi_workspace_0637.own as select 1 as one")
+        for other in {*ROLES, connection_owner(place)}:
+            assert not allows(connection, f"set role {other}"), other
+        bi_logins.revoke(place.here, "0637")
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute("select 1")
+    assert "bi_0637" not in (place.here.home / "roles.json").read_text()
 
 
 def connection_owner(place: Place) -> str:

@@ -40,6 +40,7 @@ ROOMS = {
     "statistics": "functies, geen gegevens",
     "casework": "selectie, uitleg en verschillen per huishouden, zonder namen en adressen",
     "mart": "aantallen en sommen; geen personen",
+    "bi_workspace": "eigen overzichten van wie cijfers maakt, op wat in `mart` staat",
 }
 ROLES_IN_WORDS = {
     "loader": "neemt bestanden in en beoordeelt ze (een proces, geen mens)",

@@ -234,13 +234,31 @@ def query(
 
 
 @app.command()
-def uri(role: Annotated[str, typer.Option(help="bi, caseworker, transformer, loader, or owner.")] = "bi") -> None:
+def uri(
+    role: Annotated[str, typer.Option(help="bi, caseworker, transformer, loader, or owner.")] = "bi",
+    municipality: Annotated[
+        str | None, typer.Option(help="Of the login that sees this municipality's rows only; see grant-bi.")
+    ] = None,
+) -> None:
     """Print the warehouse's connection string, for a BI tool or psql; it holds a password."""
     from vroegsignaal import warehouse
 
     here = settings.load()
     _start_warehouse(here)
-    typer.echo(warehouse.uri(here, role))
+    typer.echo(warehouse.uri(here, role, municipality))
+
+
+@app.command()
+def grant_bi(
+    municipality: Annotated[str, typer.Argument(help="Code of the municipality.")],
+    revoke: Annotated[bool, typer.Option("--revoke", help="Close the login; what was made with it stays.")] = False,
+) -> None:
+    """Make the login for BI that sees the rows of one municipality only, or give it another password."""
+    from vroegsignaal import bi_logins
+
+    here = settings.load()
+    _start_warehouse(here)
+    typer.echo(bi_logins.revoke(here, municipality) if revoke else bi_logins.grant(here, municipality))
 
 
 def _start_warehouse(here: settings.Settings) -> None:

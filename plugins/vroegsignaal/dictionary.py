@@ -42,7 +42,8 @@ _HEAD = """# Data dictionary
 
 What senders deliver, what every column means, and which rules it is judged by. This page is written by `make docs` from
 the contracts in [`expectations/`](../expectations): change those, not this page. The tables for BI are described in the
-database itself and in [`_mart.yml`](../dbt_project/models/mart/_mart.yml)."""
+database itself, in [`_mart.yml`](../dbt_project/models/mart/_mart.yml) and, those of the star, in
+[`_star.yml`](../dbt_project/models/mart/_star.yml)."""
 
 
 def _contents(feeds: Iterable[Feed]) -> str:

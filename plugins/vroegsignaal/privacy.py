@@ -159,7 +159,7 @@ def of_other_tables(feeds: Iterable[Feed]) -> dict[str, str]:
 
 
 def columns_of(connection: psycopg.Connection, classes: Mapping[str, str | None]) -> list[Column]:
-    """Every column of every table and view that a warehouse has, with its class."""
+    """Every column of every table and view that a warehouse has, with its class; what BI users made is theirs."""
     found = connection.execute(
         """
         select
@@ -170,7 +170,7 @@ def columns_of(connection: psycopg.Connection, classes: Mapping[str, str | None]
         where
             relation.relkind in ('r', 'v', 'm', 'p', 'f')
             and relation.relpersistence <> 't'
-            and relation.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+            and relation.relnamespace::regnamespace::text !~ '^(pg_|information_schema|bi_workspace)'
             and attribute.attnum > 0
             and not attribute.attisdropped
         order by 1, 2, attribute.attnum

@@ -26,6 +26,8 @@ from vroegsignaal.settings import Settings
 
 OWNER = "owner"
 ROLES = ("loader", "transformer", "caseworker", "bi")
+OF_A_MUNICIPALITY = "bi_municipality"
+"""The role without a login that those of municipalities are in (`bi_0637`): they read `mart`, each its own rows."""
 DATABASE = "vroegsignaal"
 AIRFLOW_DATABASE = "airflow"
 
@@ -35,10 +37,15 @@ def server(settings: Settings) -> EmbeddedServer:
     return EmbeddedServer(settings.home)
 
 
-def uri(settings: Settings, role: str = OWNER) -> str:
-    """The connection string of the warehouse for one of the roles, or for its owner."""
+def uri(settings: Settings, role: str = OWNER, municipality: str | None = None) -> str:
+    """The connection string of the warehouse for one of the roles, or for its owner.
+
+    With a municipality: for its own login, of role `bi` only. Raises PlatformError when it was not given one.
+    """
     if role not in (OWNER, *ROLES):
         raise UsageError(f"'{role}' is not a role of the warehouse: choose one of {', '.join(ROLES)}.")
+    if municipality is not None:
+        role = _login_of(settings, role, municipality)
     if settings.warehouse is None:
         login = () if role == OWNER else (role, _passwords(settings)[role])
         return server(settings).uri(DATABASE, *login)
@@ -296,17 +303,45 @@ def _ensure_roles(settings: Settings, connection: psycopg.Connection) -> None:
         passwords |= _passwords(settings)
     write_private(settings.home / "roles.json", json.dumps(passwords))
     present = {name for (name,) in connection.execute("select rolname from pg_roles")}
+    database, group = sql.Identifier(connection.info.dbname), sql.Identifier(OF_A_MUNICIPALITY)
+    if OF_A_MUNICIPALITY not in present:
+        connection.execute(sql.SQL("create role {} nologin").format(group))
+    connection.execute(sql.SQL("grant connect on database {} to {}").format(database, group))
     for role in ROLES:
         name = sql.Identifier(role)
         if role not in present:
             connection.execute(sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole").format(name))
-        # Only its verifier travels: another server may log statements, or would keep passwords in an older form.
-        verifier = connection.pgconn.encrypt_password(passwords[role].encode(), role.encode(), b"scram-sha-256")
-        connection.execute(sql.SQL("alter role {} with password {}").format(name, sql.Literal(verifier.decode())))
-        database = sql.Identifier(connection.info.dbname)
+        set_password(connection, role, passwords[role])
         connection.execute(sql.SQL("grant connect on database {} to {}").format(database, name))
         # The owner makes schemas in the transformer's name; outside an embedded server it may not be a superuser.
         connection.execute(sql.SQL("grant {} to current_user").format(name))
+
+
+def set_password(connection: psycopg.Connection, role: str, password: str) -> None:
+    """Give a role its password; only its verifier travels.
+
+    Another server may log statements, or would keep passwords in an older form.
+    """
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    connection.execute(sql.SQL("alter role {} with password {}").format(sql.Identifier(role), sql.Literal(verifier)))
+
+
+def remember_password(settings: Settings, role: str, password: str | None) -> None:
+    """Keep the password of a role in this home, or with None forget it; the roles have to be there."""
+    passwords = {**_passwords(settings), role: password}
+    kept = {name: secret for name, secret in passwords.items() if secret is not None}
+    write_private(settings.home / "roles.json", json.dumps(kept))
+
+
+def _login_of(settings: Settings, role: str, municipality: str) -> str:
+    if role != "bi":
+        raise UsageError(f"only role bi has logins for one municipality, and not {role}.")
+    login = f"bi_{municipality}"
+    if login not in _passwords(settings):
+        raise PlatformError(
+            f"municipality {municipality} has no login of its own: `vroegsignaal grant-bi {municipality}` makes one."
+        )
+    return login
 
 
 def _passwords(settings: Settings) -> dict[str, str]:

@@ -1,4 +1,5 @@
 select
     municipality_code,
+    name,
     inhabitants
 from {{ ref('municipalities') }}

@@ -10,7 +10,8 @@ from vroegsignaal.errors import PlatformError
 
 SEVERITY = "severity_"
 """What the parameters of a policy begin with that set the severity of a rule."""
-_AT_LEAST_ONE = ("window_months", "volume_factor")
+_AT_LEAST = {"window_months": 1, "volume_factor": 1, "small_cell_minimum": 3}
+"""Under three, what is withheld for being small would be known: it is one."""
 _DIGITS_OF_A_YEAR = 4
 _SIDES = ("kosten", "baten", "verhouding")
 COST_BASES = ("inhabitants_year", "dossiers", "walked", "attempts", "contact", "plan", "accepted")
@@ -91,7 +92,7 @@ def _check_severity(row: Row) -> None:
 
 def _check_value(row: Row) -> None:
     value, parameter = float(row["value"]), row["parameter"]
-    least = 1 if parameter in _AT_LEAST_ONE else 0
+    least = _AT_LEAST.get(parameter, 0)
     if value < least:
         raise PlatformError(f"{row['place']}: the value of {parameter} is {least} or more, not {row['value']}.")
     if not value.is_integer() and not parameter.endswith(_MAY_HAVE_DECIMALS):

@@ -91,7 +91,14 @@ TABLES = {
         Table(
             "districts",
             False,
-            {"municipality_code": "code", "district": "text", "valid_from": "date", "valid_to": "date?"},
+            {
+                "municipality_code": "code",
+                "district": "text",
+                "name": "text?",
+                "valid_from": "date",
+                "valid_to": "date?",
+            },
+            defaults={"name": None},
         ),
         Table(
             "dialects",

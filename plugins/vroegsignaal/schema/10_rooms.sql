@@ -9,6 +9,8 @@ create schema if not exists staging authorization transformer;
 create schema if not exists core authorization transformer;
 create schema if not exists casework authorization transformer;
 create schema if not exists mart authorization transformer;
+-- Here whoever reads `mart` makes views of their own: what the platform makes anew it makes in its own rooms.
+create schema if not exists bi_workspace;
 
 revoke all on schema public from public;
 
@@ -19,4 +21,5 @@ grant usage on schema raw, quality to transformer;
 grant usage on schema decision to loader, transformer;
 grant usage on schema vault to caseworker;
 grant usage on schema casework to caseworker;
-grant usage on schema mart to bi;
+grant usage on schema mart to bi, bi_municipality;
+grant usage, create on schema bi_workspace to bi;

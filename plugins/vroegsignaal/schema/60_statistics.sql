@@ -355,3 +355,74 @@ language sql immutable parallel safe as $$
         case when result.has_nan then 'NaN' else result.rank_biserial end
     from result
 $$;
+
+create or replace function statistics.withheld(counts bigint [], threshold integer) returns boolean []
+language sql immutable strict parallel safe as $$
+    -- Which rows of a table are not told, so that nobody finds a small number in it by subtracting what is told from the
+    -- totals of the columns, which are known. Rows are places and columns are parts; they are given in the order of a
+    -- lot that has nothing to do with their numbers. A row is told or withheld as a whole.
+    --
+    -- 1. A row with a number from 1 up to the threshold is withheld.
+    -- 2. If there is one, further rows are withheld in the order of the lot: at least one, and until those withheld
+    --    together count, in each part, the threshold more than they must anyhow, which is 1 for each small row and the
+    --    threshold for each other. If that never is so, all are.
+    --
+    -- Then each withheld number has more than one value that fits what is told, also for who knows this rule: what they
+    -- count beyond what they must may belong to either, and the rows that are not small have no upper bound.
+    with cell as (
+        select
+            place.row,
+            part.part,
+            counts[place.row][part.part] as n
+        from generate_subscripts(counts, 1) as place (row)
+        cross join generate_subscripts(counts, 2) as part (part)
+    ),
+
+    ordered as (
+        select
+            cell.row,
+            bool_or(cell.n > 0 and cell.n < threshold) as is_small,
+            row_number() over (order by bool_or(cell.n > 0 and cell.n < threshold) desc, cell.row) as position
+        from cell
+        group by cell.row
+    ),
+
+    together as (
+        select
+            ordered.position,
+            sum(cell.n) over (partition by cell.part order by ordered.position) as withheld,
+            sum(cell.n) over (partition by cell.part) as total
+        from ordered
+        inner join cell using (row)
+    ),
+
+    must as (
+        select
+            count(*) filter (where is_small) as small,
+            count(*) filter (where is_small) * (1 - threshold) + threshold as besides
+        from ordered
+    ),
+
+    enough as (
+        select min(safe.position) as position
+        from (
+            select together.position
+            from together
+            cross join must
+            where together.position > must.small
+            group by together.position, must.besides
+            -- A part of which there is nothing at all has nothing to hide.
+            having
+                bool_and(together.total = 0 or together.withheld >= threshold * together.position + must.besides)
+        ) as safe
+    )
+
+    select
+        array_agg(
+            (select bool_or(small.is_small) from ordered as small)
+            and ordered.position <= coalesce(enough.position, ordered.position)
+            order by ordered.row
+        )
+    from ordered
+    cross join enough
+$$;
