@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from hashlib import sha256
 from importlib import resources
 from ipaddress import ip_address
@@ -74,6 +75,18 @@ def open_connection(settings: Settings, role: str) -> psycopg.Connection:
 def limit_to(connection: psycopg.Connection, municipality: str) -> None:
     """Limit a session to the rows of one municipality in `casework` and `mart`; an empty code is no limit."""
     connection.execute("select set_config('vroegsignaal.municipality', %s, false)", [municipality])
+
+
+def open_list(connection: psycopg.Connection, municipality: str, month: date | str, of_names: str) -> None:
+    """Note, in a transaction of its own, that a list with names is going to be read: without it no row is given."""
+    with connection.transaction():
+        connection.execute("set transaction read write")
+        connection.execute("select vault.open_list(%s, %s, %s)", [municipality, month, of_names])
+
+
+def unopened_list(error: psycopg.Error) -> tuple | None:
+    """What `open_list` is to be given before the statement that failed runs; None when it failed for another reason."""
+    return tuple(json.loads(error.diag.message_detail)) if error.sqlstate == "VS001" else None
 
 
 def ensure_running(settings: Settings) -> bool:
@@ -253,7 +266,7 @@ def _erasing(feed: contract.Feed) -> str:
     name = f"quality.erase_{feed.name}(key text, drop_ids bigint [], line_nos bigint [])"
     return f"""
 create or replace procedure {name}
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update {raw} as kept set {emptied}, erased = true {given} where {which};
     update {accepted} as kept set {changed + ", " if changed else ""}erased = true {given} where {which};
