@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Conninfo
 
 from vroegsignaal import contract
 from vroegsignaal.configuration.tables import TABLES, table_definition
@@ -49,6 +50,13 @@ def uri(settings: Settings, role: str = OWNER) -> str:
         place = parts.netloc.rpartition("@")[2]
         parts = parts._replace(netloc=f"{role}:{_passwords(settings)[role]}@{place}")
     return parts.geturl()
+
+
+def environment(settings: Settings, role: str = OWNER) -> dict[str, str]:
+    """The connection string as the variables that programs of PostgreSQL read: their words are for all to see."""
+    variables = {each.keyword.decode(): each.envvar.decode() for each in Conninfo.get_defaults() if each.envvar}
+    there = conninfo_to_dict(uri(settings, role))
+    return {variables[name]: str(value) for name, value in there.items() if name in variables}
 
 
 @contextmanager
@@ -110,15 +118,15 @@ def metadata_uri(settings: Settings) -> str:
 
 def prepare(settings: Settings) -> None:
     """Make rooms, roles, tables and functions as this version wants them; nothing when they are so already."""
-    definition = _definition()
-    fingerprint = sha256(definition.encode()).hexdigest()
+    wanted = definition()
+    fingerprint = sha256(wanted.encode()).hexdigest()
     try:
         with connect(settings, OWNER) as connection:
             if _prepared_for(connection) == fingerprint and (settings.home / "roles.json").exists():
                 return
             connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal prepare'))")
             _ensure_roles(settings, connection)
-            connection.execute(definition)
+            connection.execute(wanted)
             connection.execute("delete from config.prepared")
             connection.execute("insert into config.prepared values (%s)", [fingerprint])
     except psycopg.errors.InsufficientPrivilege as error:
@@ -191,7 +199,7 @@ def _prepared_for(connection: psycopg.Connection) -> str | None:
     return row[0] if row else None
 
 
-def _definition() -> str:
+def definition() -> str:
     """The whole definition of what lives outside dbt, as one script of idempotent statements."""
     scripts = {
         script.name: script.read_text()
