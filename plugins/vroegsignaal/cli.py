@@ -404,7 +404,7 @@ def reads(
             " order by read_at",
             [municipality, of_month],
         )
-    reading.write_table(("when", "municipality", "month", "list", "role", "from"), rows, sys.stdout)
+    reading.write_table(("when", "municipality", "month", "list", "login", "from"), rows, sys.stdout)
 
 
 # -- the stack
