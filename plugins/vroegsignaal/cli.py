@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -234,13 +235,25 @@ def query(
 
 
 @app.command()
-def uri(role: Annotated[str, typer.Option(help="bi, caseworker, transformer, loader, or owner.")] = "bi") -> None:
-    """Print the warehouse's connection string, for a BI tool or psql; it holds a password."""
+def uri(
+    role: Annotated[str, typer.Option(help="bi, caseworker, transformer, loader, or owner.")] = "bi",
+    format: Annotated[str, typer.Option("--format", help="uri or env.")] = "uri",  # noqa: A002
+) -> None:
+    """Print the warehouse's connection string, for a BI tool or psql; it holds a password.
+
+    As env it is lines for a shell to evaluate: a password among the words of a program is for all to see.
+    """
     from vroegsignaal import warehouse
 
+    if format not in ("uri", "env"):
+        raise UsageError(f"'{format}' is not a format: choose one of uri, env.")
     here = settings.load()
     _start_warehouse(here)
-    typer.echo(warehouse.uri(here, role))
+    if format == "uri":
+        typer.echo(warehouse.uri(here, role))
+    else:
+        for name, value in warehouse.environment(here, role).items():
+            typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 def _start_warehouse(here: settings.Settings) -> None:
@@ -391,7 +404,7 @@ def reads(
             " order by read_at",
             [municipality, of_month],
         )
-    reading.write_table(("when", "municipality", "month", "list", "role", "from"), rows, sys.stdout)
+    reading.write_table(("when", "municipality", "month", "list", "login", "from"), rows, sys.stdout)
 
 
 # -- the stack
