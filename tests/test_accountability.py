@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from test_roles import MAY_CALL
 from test_warehouse import MAY_ENTER
 
 from vroegsignaal import accountability, contract
@@ -39,6 +40,17 @@ def test_every_room_stands_on_it_with_the_roles_that_may_enter(page: object) -> 
     for room in rooms:
         roles = ", ".join(role for role in MAY_ENTER if room in MAY_ENTER[role])
         assert re.search(rf"\| `{room}` \| [^|]+ \| {roles} \|", page()), room
+
+
+@pytest.mark.parametrize("page", PAGES.values())
+def test_what_functions_give_a_role_stands_on_it_beside_the_tables(page: object) -> None:
+    # Whom they are granted to is written by hand in that test, and tried there on a server.
+    assert {role: set(names) for role, names in accountability.lent().items()} == MAY_CALL
+    for role, names in MAY_CALL.items():
+        (reads,) = re.findall(rf"^\| `{role}` \| [^|]+ \| ([^|]+) \|$", page(), re.MULTILINE)
+        said = set(re.findall(r"met `([\w.]+)` \w", reads))
+        assert said == {name for name in names if not name.startswith(accountability.ERASING)} - {"vault.open_list"}
+    assert "met `vault.walking_list` wie op een vastgestelde looplijst staat: naam, adres" in page()
 
 
 @pytest.mark.parametrize(("page", "blanks"), [(accountability.register, 8), (accountability.dpia, 20)])

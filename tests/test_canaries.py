@@ -123,6 +123,15 @@ def deliver_two_months(small: Small) -> None:
     small.put(JAN, "signals/blauw.4.csv", (SIGNAL_COLUMNS + "\n" + bird(JAN, 1)).encode("utf-16"))
     small.put(JAN, "signals/blauw.5.csv", (SIGNAL_COLUMNS + "\n" + bird(JAN, 1) + "\xeb\xff").encode("latin-1"))
     put_signals(small, JAN, "onbekend", bird(JAN, 1))
+    # Names and numbers of customers in the place of a creditor: in a column that shifted, and in the name of a file.
+    put_signals(
+        small,
+        JAN,
+        "portaal",
+        *(f"{said};{bird(JAN, 21)}" for said in ("Kanarieveer", "999971116", "0699918273")),
+        header=f"crediteur;{SIGNAL_COLUMNS}",
+    )
+    put_signals(small, JAN, "999972224", bird(JAN, 22))
     small.put(JAN, "signals/rood.intrekking.csv", f"signaal_id;reden;datum\nKanariesein{DEC}2;{REMARK};2022-01-12\n")
 
 
@@ -189,6 +198,7 @@ def configure(small: Small) -> None:
     (small.config / "municipalities.csv").write_text(
         f"municipality_code,name,inhabitants,contact_email\n{A},Aa,1000,vroeg@aa.example\n9102,Be,2000,\n"
     )
+    (small.config / "portals.csv").write_text("portal,creditor_column\nportaal,crediteur\n")
     with (small.config / "policy.csv").open("a") as policy:
         policy.write(f"{A},2020-01-01,reserve_size,,1\n")
 
@@ -259,6 +269,9 @@ def type_command(done: Written, code: int, *words: str) -> None:
 def test_every_kind_of_delivery_was_among_them(written: Written) -> None:
     statuses = rows(written.here, "select status, count(*) from raw.drop_ledger where feed = 'signals' group by 1")
     assert dict(statuses).keys() == {"accepted", "rejected"}
+    assert rows(written.here, "select creditor, rows_rejected from raw.drop_ledger where portal is not null") == [
+        ("onbekend", 3)
+    ]
     held = dict(rows(written.here, "select rule, count(*) from quality.finding group by 1"))
     assert held.keys() >= {
         *("unreadable", "columns_missing", "unknown_creditor", "amount_invalid", "postcode_invalid", "bsn_invalid"),

@@ -142,6 +142,20 @@ def test_the_address_is_one_that_a_bi_tool_can_use(home: Path) -> None:
         assert connection.execute("select current_user").fetchone() == ("bi",)
 
 
+def test_programs_of_postgresql_get_the_address_without_a_word_of_it(home: Path) -> None:
+    import psycopg
+
+    exported = typed(home, "uri", "--format", "env").stdout
+    evaluated = ["/bin/sh", "-c", 'eval "$1"; exec env', "-", exported]
+    env = subprocess.run(evaluated, capture_output=True, text=True, check=True).stdout
+    there = dict(line.split("=", 1) for line in env.splitlines() if line.startswith("PG"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in there.items():
+            patch.setenv(name, value)
+        with psycopg.connect("") as connection:
+            assert connection.execute("select current_user").fetchone() == ("bi",)
+
+
 def test_the_pilots_landing_area_is_written_where_it_is_asked(home: Path, tmp_path: Path) -> None:
     done = typed(home, "pilot", "--to", str(tmp_path / "pilot"))
     assert done.returncode == 0

@@ -131,7 +131,7 @@ def test_the_corpus_is_large_and_the_same_for_a_seed(received: Received, tmp_pat
 def test_every_file_is_in_the_ledger_or_named_as_unrecognised(received: Received) -> None:
     lost = []
     for case in received.cases:
-        named = printable(f"{MUNICIPALITY}/{MONTH}/{case.file}") in received.unrecognised
+        named = printable(landing.shown_name(f"{MUNICIPALITY}/{MONTH}/{case.file}")) in received.unrecognised
         if named == bool(received.of(case)) or named != (case.expect == "unrecognised"):
             lost.append(case.name)
     assert lost == []

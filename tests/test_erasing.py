@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
+from fnmatch import fnmatch
 from pathlib import Path
 
 import psycopg
@@ -15,7 +17,7 @@ from conftest import platform, rows
 from oracle.small_landing import APR, DEC, FEB, JAN, MAR, A, Small, signal
 from typer.testing import CliRunner
 
-from vroegsignaal import erasing, reading, release, review, warehouse
+from vroegsignaal import accountability, erasing, reading, release, review, warehouse
 from vroegsignaal.cli import app
 from vroegsignaal.erasing import Person
 from vroegsignaal.errors import UsageError
@@ -316,3 +318,13 @@ def test_who_reads_names_is_known(here: Settings) -> None:
     assert source.startswith("vroegsignaal caseworker, ")
     told = runner.invoke(app, ["reads", "--municipality", A, "--month", DEC])
     assert "walking_list" in told.output
+
+
+def test_every_file_that_was_written_for_people_is_accounted_for(here: Settings) -> None:
+    said = " ".join(name for name, *_ in accountability.OUTPUTS)
+    known = [name.replace("<crediteur>", "*") for name in re.findall(r"`([^`]+)`", said)]
+    files = [path.relative_to(here.out) for path in here.out.rglob("*") if path.is_file()]
+    # Of a municipality, and but for proofs of a month.
+    written = {str(Path(*path.parts[1 if erasing.PROOFS in path.parts else 2 :])) for path in files}
+    assert len(written) > 8
+    assert {name for name in written if not any(fnmatch(name, pattern) for pattern in known)} == set()

@@ -17,7 +17,7 @@ from oracle.small_landing import JAN, A, Small, signal
 from test_alerts import GEMEENTE, Postbox, small_town
 from test_cli import typed
 
-from vroegsignaal import approval, health, lateness, outbox
+from vroegsignaal import approval, erasing, health, lateness, outbox
 from vroegsignaal.embedded import free_port
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
@@ -171,6 +171,27 @@ def test_health_tells_how_far_who_waits_and_what_is_late_without_a_value(town: t
     # In time nothing of the month is complained about.
     assert health.look(here, january(28)).complaints == ["Airflow is down"]
     assert "Proef" not in json.dumps(found.as_json(), default=str)
+
+
+def test_health_tells_what_is_past_its_term_and_was_not_erased(town: tuple[Small, Settings]) -> None:
+    small, here = town
+    deliver(small)
+    stepping.receive(JAN)
+    # A signal that matched nothing is kept half a year.
+    assert health.look(here, date(2022, 6, 1)).past_their_term == []
+    late = date(2024, 1, 1)
+    held = health.look(here, late)
+    assert held.past_their_term == [A]
+    assert f"{A}: what is past its term was not erased" in held.complaints
+    erasing.purge(here, late - health.ERASED_WITHIN, "nacht")
+    assert health.look(here, late).past_their_term == []
+
+
+def test_a_flow_that_everything_waits_for_is_complained_about_where_airflow_runs_and_it_does_not() -> None:
+    off = ["approve_selection", "erase_expired", "watch_landing"]
+    told = health.Health("up", airflow="up", flows_switched_off=off).complaints
+    assert told == ["watch_landing is switched off in Airflow", "erase_expired is switched off in Airflow"]
+    assert health.Health("up", flows_switched_off=off).complaints == ["Airflow is down"]
 
 
 def test_status_exits_with_1_for_monitoring_only_and_tells_machines_the_same(new_home: Callable[[], Path]) -> None:

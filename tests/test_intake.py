@@ -11,12 +11,13 @@ import pytest
 import stepping
 from conftest import Delivery, notices, rows
 from corpus.workbooks import workbook
-from oracle.small_landing import FEB, JAN, SIGNAL_COLUMNS, A, Small, signal
+from oracle.small_landing import FEB, JAN, SIGNAL_COLUMNS, A, B, Small, signal
 
-from vroegsignaal import door, intake, landing, outbox, release, warehouse
+from vroegsignaal import door, intake, landing, outbox, release, replay, warehouse
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
 from vroegsignaal.outbox.files import write_csv
+from vroegsignaal.settings import Settings
 
 DIALECTS = "creditor,encoding,delimiter,decimal_separator,thousands_separator,format\n"
 COLUMNS = SIGNAL_COLUMNS.split(";")
@@ -241,24 +242,71 @@ def test_a_portal_delivers_for_each_creditor_as_if_it_had_done_so_itself(deliver
     assert drops(delivery)[2] == ("rood", 2, "accepted", 1, 1)
 
 
-def test_what_a_portal_names_that_is_no_creditor_is_rejected_under_its_name_if_that_can_be_a_code(
-    delivery: Delivery,
-) -> None:
-    small, _ = delivery
-    strange = ("Onbekende_BV", "", "../../x", "wit!", "portaal", "geel", "x" * 99, "J. Jansen, 010-123")
-    small.put(JAN, "signals/portaal.csv", portal_text(*((signal(JAN, n), name) for n, name in enumerate(strange, 1))))
+NOTICES_TO_NOBODY = "meldingen/onbekend.csv"
+NO_CREDITORS = ("Onbekende_BV", "", "../../x", "wit!", "portaal", "kanariestein", "999901771", "0687654321", "Jansen")
+
+
+def test_what_a_portal_names_that_is_no_creditor_is_rejected_as_of_nobody_and_told_by_line(delivery: Delivery) -> None:
+    small, here = delivery
+    # A column that shifted: what stands in the place of the creditor is the name or the number of a customer.
+    named = [(signal(JAN, n), name) for n, name in enumerate(("rood", *NO_CREDITORS, "geel"), 1)]
+    for town in (A, B):
+        small.put(JAN, "signals/portaal.csv", portal_text(*named), municipality=town)
     stepping.receive(JAN)
     outbox.hand_out(Month.parse(JAN))
-    assert {drop[0]: drop[2:] for drop in drops(delivery)} == {
-        "onbekende_bv": ("rejected", 1, 0),
-        # Nothing at all, what is no code and may be a person, and the portal itself.
-        "onbekend": ("rejected", 6, 0),
+    kept = rows(here, "select municipality_code, creditor, status, rows_read, rows_accepted from raw.drop_ledger")
+    assert sorted(row[1:] for row in kept if row[0] == A) == [
         # In the register, but without an agreement.
-        "geel": ("rejected", 1, 0),
+        ("geel", "rejected", 1, 0),
+        ("onbekend", "rejected", len(NO_CREDITORS), 0),
+        ("rood", "accepted", 1, 1),
+    ]
+    assert sorted(row[1] for row in kept if row[0] == B) == ["geel", "onbekend", "rood"]
+    assert len(rows(here, "select 1 from raw.signals")) == 2 * len(named)
+    (told,) = notices(here, NOTICES_TO_NOBODY)
+    assert (told["bestand"], told["regel_naam"]) == (f"{A}/{JAN}/signals/portaal.csv", "unknown_creditor")
+    assert told["melding"].endswith("(regel 3, 4, 5, 6, 7, 8, 9, 10, 11)")
+    assert not names_of_persons(here)
+
+
+def test_a_file_that_may_be_called_after_a_person_is_of_nobody_and_shown_without_the_number(delivery: Delivery) -> None:
+    small, here = delivery
+    with (small.config / "creditors.csv").open("a") as register:
+        register.write("kvk27364553,Kavee,rent,\n")
+    for name in ("999901771", "06-8765-4321", "kvk27364553", "onbekende_bv", "rood"):
+        small.put(JAN, f"signals/{name}.csv", f"{SIGNAL_COLUMNS}\n{signal(JAN, len(name))}\n")
+    # The same bytes under the number of another: as with any sender, one drop.
+    small.put(JAN, "signals/999903123.csv", f"{SIGNAL_COLUMNS}\n{signal(JAN, 9)}\n")
+    small.put(JAN, "signals/Jansen 999901771.pdf", "geen signalen")
+    for _again in range(2):
+        stepping.receive(JAN)
+        assert sorted(drops(delivery)) == [
+            ("kvk27364553", 1, "rejected", 1, 0),
+            ("onbekend", 1, "rejected", 1, 0),
+            ("onbekend", 1, "rejected", 1, 0),
+            ("onbekende_bv", 1, "rejected", 1, 0),
+            ("rood", 1, "accepted", 1, 1),
+        ]
+    assert len(rows(here, "select 1 from raw.redelivery")) == 1
+    outbox.hand_out(Month.parse(JAN))
+    assert {(told["bestand"].rpartition("/")[2], told["regel_naam"]) for told in notices(here, NOTICES_TO_NOBODY)} == {
+        ("##-####-####.csv", "unknown_creditor"),
+        ("#########.csv", "unknown_creditor"),
+        ("#########.csv", "duplicate_delivery"),
     }
-    assert len(found(delivery, "unknown_creditor")) == 3
-    told = notices(delivery[1], "meldingen/onbekende_bv.csv")
-    assert [row["regel_naam"] for row in told] == ["unknown_creditor"]
+    assert notices(here, "meldingen/kvk27364553.csv")[0]["bestand"].endswith("/kvk27364553.csv")
+    remarks = replay.remarks_on_deliveries(here, [Month.parse(JAN)])
+    assert f"Rejected: {A}/{JAN}/signals/#########.csv (onbekend): unknown_creditor" in remarks
+    unread = landing.unrecognised(here, Month.parse(JAN))
+    assert unread == [f"{A}/{JAN}/signals/Jansen #########.pdf"]
+    assert not names_of_persons(here, *remarks)
+
+
+def names_of_persons(here: Settings, *said: str) -> set[str]:
+    """What of the names and numbers above stands in what was handed out, or in the name of it."""
+    files = [path for path in here.out.rglob("*") if path.is_file()]
+    text = "\n".join([*said, *map(str, files), *(path.read_text(encoding="utf-8", errors="replace") for path in files)])
+    return {word for word in ("anariestein", "999901771", "0687654321", "8765", "999903123", "ansen") if word in text}
 
 
 def test_a_portal_may_have_its_own_name_dialect_and_columns(delivery: Delivery) -> None:
@@ -470,9 +518,8 @@ def test_a_portal_is_read_anew_when_a_creditor_enters_the_register(delivery: Del
     stepping.receive(JAN)
     assert {drop[0]: drop[2:] for drop in drops(delivery)} == {
         "rood": ("accepted", 1, 1),
-        "weg": ("rejected", 1, 0),
-        # The new party, and nobody.
-        "onbekend": ("rejected", 2, 0),
+        # The new party, one that is gone, and nobody.
+        "onbekend": ("rejected", 3, 0),
     }
     of_rood = rows(here, "select drop_id from raw.drop_ledger where creditor = 'rood'")
     for name, row in (("creditors", "np,Nieuwe partij,rent,"), ("agreements", f"{A},np,2020-01-01,")):
@@ -482,8 +529,7 @@ def test_a_portal_is_read_anew_when_a_creditor_enters_the_register(delivery: Del
     assert {drop[0]: drop[2:] for drop in drops(delivery)} == {
         "rood": ("accepted", 1, 1),
         "np": ("accepted", 1, 1),
-        "weg": ("rejected", 1, 0),
-        "onbekend": ("rejected", 1, 0),
+        "onbekend": ("rejected", 2, 0),
     }
     assert rows(here, "select drop_id from raw.drop_ledger where creditor = 'rood'") == of_rood
     assert len(rows(here, "select 1 from raw.signals")) == 4

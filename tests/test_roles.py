@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import stepping
-from conftest import places, platform
+from conftest import Delivery, places, platform
+from deciding import Chosen, approve
 from evaluating import deliver_december, deliver_january
 from oracle.small_landing import DEC, JAN, A, B, Small, signal
 from psycopg import sql
@@ -29,11 +30,11 @@ MAY_CALL = {
     | {f"quality.erase_{feed}" for feed in FEEDS}
     | {"quality.mark_erased", "vault.erase_households", "vault.move_residents", "vault.expiry"},
     "transformer": {"vault.checked_customers"},
-    "caseworker": {"vault.customers", "vault.walking_list"},
+    "caseworker": {"vault.customers", "vault.open_list", "vault.walking_list"},
     "bi": set(),
 }
-# Only by the functions that give names, which note that they did.
-CALLED_BY_NOBODY = {"vault.note_read"}
+# Only by the functions that give names.
+CALLED_BY_NOBODY = {"vault.check_opened"}
 # Views of the policy look at the month of the run.
 OF_A_RUN = "-c vroegsignaal.month=2022-01-01 -c vroegsignaal.as_of=2022-01-01"
 Tables = dict[str, list[str]]
@@ -167,13 +168,58 @@ def test_the_owners_eyes_are_lent_to_whom_they_are_meant_for(here: Settings, sta
         ).fetchall()
     assert {name for name, *_ in lent} == set().union(*MAY_CALL.values(), CALLED_BY_NOBODY), stage
     for name, types, settings, is_procedure in lent:
-        # Else a caller's own table or function of that name would be used as the owner.
-        assert settings == ["search_path=pg_catalog"], name
+        # Else a caller's own table or function of that name would be used as the owner; and a type of his own as well,
+        # where his temporary schema is not said to come last.
+        assert settings == ["search_path=pg_catalog, pg_temp"], name
         begin = "call" if is_procedure else "select * from"
         call = f"{begin} {name}({', '.join(f'null::{type_}' for type_ in types)})"
         for role in ROLES:
             with warehouse.open_connection(here, role) as connection:
                 assert allows(connection, call) == (name in MAY_CALL[role]), (role, name)
+
+
+def test_only_who_needs_temporary_tables_makes_something_in_a_schema_of_his_own(here: Settings) -> None:
+    for role in ROLES:
+        with warehouse.open_connection(here, role) as connection:
+            made = [
+                allows(connection, f"create {what}")
+                for what in ("temp table mine ()", "domain pg_temp.mine as int", "table public.mine ()")
+            ]
+        assert made == [role in ("loader", "transformer")] * 2 + [False], role
+
+
+def test_a_type_of_the_callers_own_never_runs_as_the_owner(delivery: Delivery) -> None:
+    small, here = delivery
+    for creditor in ("rood", "wit"):
+        small.signals(JAN, creditor, signal(JAN, 1, "200"))
+    stepping.receive(JAN)
+    approve(here, JAN, Chosen(1))
+    database = sql.Identifier(warehouse.DATABASE)
+    with warehouse.connect(here, "owner") as connection:
+        # As if the other lock were open.
+        connection.execute(sql.SQL("grant temporary on database {} to caseworker").format(database))
+    try:
+        with warehouse.open_connection(here, "caseworker") as connection:
+            connection.execute("create temp table ran_as (name pg_catalog.name)")
+            connection.execute(
+                "create function pg_temp.note(given pg_catalog.text) returns boolean language plpgsql as"
+                " 'begin insert into pg_temp.ran_as values (current_user); return true; end'"
+            )
+            for own in ("text", "int4", "date", "numeric", "int8", "bool"):
+                connection.execute(
+                    f"create domain pg_temp.{own} as pg_catalog.{own} check (pg_temp.note(value::pg_catalog.text))"
+                )
+            warehouse.open_list(connection, A, Month.parse(JAN).first_day, "walking_list")
+            listed = connection.execute(
+                "select count(*) from vault.walking_list(%s::pg_catalog.text, %s::pg_catalog.date)",
+                [A, Month.parse(JAN).first_day],
+            ).fetchone()
+            ran_as = connection.execute("select distinct name from pg_temp.ran_as").fetchall()
+    finally:
+        with warehouse.connect(here, "owner") as connection:
+            connection.execute(sql.SQL("revoke temporary on database {} from caseworker").format(database))
+    assert listed == (1,)
+    assert ran_as == []
 
 
 @pytest.mark.parametrize("role", ["caseworker", "bi"])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import stepping
 import typer
+import yaml
 from conftest import places, platform, rows
 from oracle.small_landing import JAN, Small, signal
 from typing_home import COMMAND, Home
@@ -109,7 +110,7 @@ def test_what_the_runbooks_have_people_read_can_be_read(matched: Home) -> None:
 def test_the_backup_of_the_runbook_is_restored_in_an_empty_home(
     matched: Home, new_home: Callable[[], Path], tmp_path: Path
 ) -> None:
-    make, restore, look = blocks(RUNBOOKS / "restore-from-backup.md")
+    make, restore, look, *_ = blocks(RUNBOOKS / "restore-from-backup.md")
     programs = f"{COMMAND.parent}:{find_binaries()}:{os.environ['PATH']}"
 
     def typed(block: str, home: Home) -> str:
@@ -135,6 +136,31 @@ def test_the_backup_of_the_runbook_is_restored_in_an_empty_home(
         owner = "select tableowner from pg_tables where schemaname = 'core' group by 1"
         assert rows(fresh, owner) == [("transformer",)]
         assert matched_rows(matched, approved, households) == restored
+
+
+def test_what_is_typed_with_containers_is_there() -> None:
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    services, image = composed["services"], composed["x-platform"]
+    *_, make, restore = blocks(RUNBOOKS / "restore-from-backup.md")
+    lines = [shlex.split(line.partition(" > ")[0].partition(" < ")[0]) for line in f"{make}\n{restore}".splitlines()]
+    inside = [line[4:] for line in lines if line[:4] == ["docker", "compose", "exec", "-T"]]
+    assert [line[:2] for line in inside] == [["postgres", "pg_dump"], ["postgres", "pg_restore"]]
+    # Everything that holds a connection while its database is replaced is stopped.
+    (stopped,) = [line[3:] for line in lines if line[:3] == ["docker", "compose", "stop"]]
+    assert set(stopped) == set(services) - {"postgres", "init"}
+    # The platform's image has none of these programs, and writes in these folders only.
+    assert "postgresql-client" not in (ROOT / "Dockerfile").read_text()
+    writable = {volume.split(":")[-1] for volume in image["volumes"] if not volume.endswith(":ro")}
+    for page in RUNBOOKS.glob("*.md"):
+        for path in re.findall(r"`--export (/[^`]+)`", page.read_text()):
+            assert str(Path(path).parent) in writable, page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_password_is_among_the_words_of_a_command(page: Path) -> None:
+    for line in (line for block in blocks(page) for line in block.splitlines()):
+        # What is printed for a shell to evaluate is nobody's word.
+        assert "$(" not in line.replace('eval "$(', "") or " uri" not in line, line
 
 
 def matched_rows(home: Home, *statements: str) -> list[list[tuple]]:

@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
-from importlib import resources
 
 import yaml
 
 from vroegsignaal import algorithm_register, approval, contract, months, settings
 from vroegsignaal.configuration.files import read
 from vroegsignaal.configuration.tables import TABLES
+from vroegsignaal.erasing import PROOFS
 from vroegsignaal.outbox import reminders, review_list, walking_list
 from vroegsignaal.outbox.report import NAME as REPORT
 from vroegsignaal.settings import ROOT, SECRET
-from vroegsignaal.warehouse import ROLES
+from vroegsignaal.warehouse import ROLES, definition
 
 DPIA, REGISTER = ROOT / "docs" / "dpia.md", ROOT / "docs" / "processing-register.md"
 CLASSES = {
@@ -48,6 +48,18 @@ ROLES_IN_WORDS = {
     "caseworker": "medewerkers die huishoudens benaderen",
     "bi": "wie cijfers en rapporten maakt",
 }
+FUNCTIONS_IN_WORDS = {
+    "vault.walking_list": "wie op een vastgestelde looplijst staat: naam, adres, telefoonnummer en e-mailadres",
+    "vault.customers": "wie er nagekeken moet worden: naam en adres zoals de crediteur ze opgaf",
+    "vault.open_list": "",
+    "vault.checked_customers": "of de BRP de klant van een signaal kent: ja of nee",
+    "vault.expiry": "van welk huishouden de bewaartermijn om is",
+    "decision.is_approved": "of de selectie van een maand is vastgesteld",
+    "decision.listed_cases": "de zaaknummers die op een looplijst stonden",
+}
+"""What the functions that are granted to a role give it of what it may not read itself; `open_list` gives nothing."""
+ERASING = ("quality.erase_", "quality.mark_erased", "vault.erase_", "vault.move_residents")
+"""They give nothing either."""
 OUTPUTS = (
     (f"`{walking_list.FILE}`, `looplijst.csv`", "medewerkers die huishoudens benaderen", "namen, adressen, bedragen"),
     (f"`{review_list.FILE}`", "wie de selectie vaststelt", "namen en adressen van wie nagekeken moet worden"),
@@ -61,8 +73,11 @@ OUTPUTS = (
     (f"`mail/*.eml`, zoals `{reminders.FILE}`", "crediteur of gemeente", "aantallen en regels; bijlage als hierboven"),
     ("`manifest.json`", "de gemeente", "aantallen, beleid, en wie vaststelde"),
     (f"`{REPORT}.html`, `{REPORT}.pdf`", "bestuur en beleid", "aantallen en sommen; kleine aantallen gemerkt"),
+    ("`inzage.json`", "wie om inzage vraagt", "alles wat over het huishouden is bewaard; op verzoek gemaakt"),
+    (f"`{PROOFS}/*.json`", "de gemeente", "bewijs van wissen: nummers van huishoudens en rijen, en wie wiste"),
+    ("`vroegsignaal reads` (`quality.list_read`)", "wie toezicht houdt", "welke medewerker wanneer welke lijst las"),
 )
-"""Each file for people: its name, who it is for, and what of a person is in it."""
+"""Each file or log for people: its name, who it is for, and what of a person is in it."""
 
 
 def register() -> str:
@@ -78,8 +93,7 @@ def dpia() -> str:
 @cache
 def entrances() -> dict[str, set[str]]:
     """For each room of the warehouse the roles that may enter it, as the definition of the warehouse grants it."""
-    scripts = resources.files("vroegsignaal").joinpath("schema")
-    text = "\n".join(script.read_text() for script in scripts.iterdir() if script.name.endswith(".sql"))
+    text = definition()
     rooms: dict[str, set[str]] = {}
     for name, owner in re.findall(r"^create schema if not exists (\w+)(?: authorization (\w+))?;", text, re.MULTILINE):
         rooms.setdefault(name, set()).update({owner} - {""})
@@ -89,10 +103,24 @@ def entrances() -> dict[str, set[str]]:
     return rooms
 
 
-def _readers_of_tables() -> dict[str, list[str]]:
-    """For each layer of the models that people read: the roles that its tables are granted to."""
+@cache
+def lent() -> dict[str, list[str]]:
+    """For each role the functions and procedures that are granted to it, as the definition of the warehouse does."""
+    granted: dict[str, list[str]] = {role: [] for role in ROLES}
+    pattern = r"^grant execute on (?:function|procedure) ([\w.]+)\([^)]*\) to ([\w, ]+);"
+    for name, roles in re.findall(pattern, definition(), re.MULTILINE):
+        for role in roles.split(", "):
+            granted[role].append(name)
+    return granted
+
+
+def _read_by(role: str) -> str:
+    """In words, what a role reads: tables that people read, and what functions give it."""
     models = yaml.safe_load((ROOT / "dbt_project" / "dbt_project.yml").read_text())["models"]["vroegsignaal"]
-    return {layer: models[layer]["+grants"]["select"] for layer in ("casework", "mart")}
+    layers = [layer for layer in ("casework", "mart") if role in models[layer]["+grants"]["select"]]
+    told = [f"de tabellen van `{layer}`" for layer in layers] or ["wat zijn stap nodig heeft"]
+    given = {name: FUNCTIONS_IN_WORDS[name] for name in lent()[role] if not name.startswith(ERASING)}
+    return "; ".join(told + [f"met `{name}` {words}" for name, words in sorted(given.items()) if words])
 
 
 def _facts() -> dict:
@@ -115,8 +143,7 @@ def _facts() -> dict:
             {"name": name, "what": ROOMS[name], "roles": [role for role in ROLES if role in entrances()[name]]}
             for name in ROOMS
         ],
-        "roles": ROLES_IN_WORDS,
-        "readers": _readers_of_tables(),
+        "roles": [(role, who, _read_by(role)) for role, who in ROLES_IN_WORDS.items()],
         "outputs": OUTPUTS,
         "walking_list": walking_list.IN_WORKBOOK,
         "secrets": SECRET,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -239,13 +240,23 @@ def uri(
     municipality: Annotated[
         str | None, typer.Option(help="Of the login that sees this municipality's rows only; see grant-bi.")
     ] = None,
+    format: Annotated[str, typer.Option("--format", help="uri or env.")] = "uri",  # noqa: A002
 ) -> None:
-    """Print the warehouse's connection string, for a BI tool or psql; it holds a password."""
+    """Print the warehouse's connection string, for a BI tool or psql; it holds a password.
+
+    As env it is lines for a shell to evaluate: a password among the words of a program is for all to see.
+    """
     from vroegsignaal import warehouse
 
+    if format not in ("uri", "env"):
+        raise UsageError(f"'{format}' is not a format: choose one of uri, env.")
     here = settings.load()
     _start_warehouse(here)
-    typer.echo(warehouse.uri(here, role, municipality))
+    if format == "uri":
+        typer.echo(warehouse.uri(here, role, municipality))
+    else:
+        for name, value in warehouse.environment(here, role, municipality).items():
+            typer.echo(f"export {name}={shlex.quote(value)}")
 
 
 @app.command()
@@ -409,7 +420,7 @@ def reads(
             " order by read_at",
             [municipality, of_month],
         )
-    reading.write_table(("when", "municipality", "month", "list", "role", "from"), rows, sys.stdout)
+    reading.write_table(("when", "municipality", "month", "list", "login", "from"), rows, sys.stdout)
 
 
 # -- the stack

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import psycopg
 
-from vroegsignaal import approval, lateness, replay, warehouse
+from vroegsignaal import approval, erasing, lateness, replay, warehouse
 from vroegsignaal.errors import PlatformError, UsageError
 from vroegsignaal.months import Month, now_here
 from vroegsignaal.orchestrator.metadata import Metadata
@@ -17,7 +17,11 @@ from vroegsignaal.settings import Settings
 
 PARTS = ("SchedulerJob", "DagProcessorJob")
 """Without the first nothing runs; without the second a changed flow is not noticed."""
+NEEDED = ("watch_landing", "erase_expired")
+"""The flows without which nothing arrives, and nothing goes when its term has passed. They begin switched off."""
 STALE_SECONDS = 60
+ERASED_WITHIN = timedelta(days=2)
+"""What is past its term goes in the next night; a night may be missed."""
 MOST_FAILED, MOST_WAITING = 20, 3
 
 
@@ -74,6 +78,8 @@ class Health:
     airflow: str = "down"
     airflow_parts_down: list[str] = field(default_factory=list)
     flows_switched_off: list[str] = field(default_factory=list)
+    past_their_term: list[str] = field(default_factory=list)
+    """The municipalities of which something is held that should have been erased."""
     municipalities: list[Town] = field(default_factory=list)
     failed_tasks: list[Failed] = field(default_factory=list)
 
@@ -83,6 +89,9 @@ class Health:
         told = [f"the warehouse is {self.warehouse}"] if self.warehouse != "up" else []
         told += ["Airflow is down"] if self.airflow != "up" else []
         told += [f"{part} of Airflow has not been heard of for a minute" for part in self.airflow_parts_down]
+        if self.airflow == "up":
+            told += [f"{flow} is switched off in Airflow" for flow in NEEDED if flow in self.flows_switched_off]
+        told += [f"{code}: what is past its term was not erased" for code in self.past_their_term]
         for town in self.municipalities:
             if town.late:
                 told.append(
@@ -108,7 +117,9 @@ def look(here: Settings, day: date | None = None) -> Health:
     health = Health("up" if here.warehouse or warehouse.server(here).answers() else "down")
     try:
         with replay.warehouse_running(here):
-            health.municipalities = _towns(here, day or now_here().date())
+            today = day or now_here().date()
+            health.municipalities = _towns(here, today)
+            health.past_their_term = erasing.past_their_term_since(here, today - ERASED_WITHIN)
             _look_at_airflow(here, health)
     except PlatformError as error:
         if here.warehouse is None or isinstance(error, UsageError):

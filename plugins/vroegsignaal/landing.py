@@ -15,6 +15,10 @@ from vroegsignaal.settings import Settings, without_password
 from vroegsignaal.shown import printable
 
 _MUNICIPALITY = re.compile(r"[0-9]{4}")
+NOBODY = "onbekend"
+"""Who delivered what no creditor in the register delivered, where a name might be that of a person."""
+DIGITS_OF_A_PERSON = 6
+"""So many digits in the name of a file may be a number of somebody: of the state, of a telephone, of a customer."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,13 @@ def delivered(settings: Settings, month: Month) -> list[DeliveredFile]:
 
 
 def unrecognised(settings: Settings, month: Month) -> list[str]:
-    """The files of the month that belong to no feed: nothing was done with them. Odd characters are escaped."""
+    """The files of the month that belong to no feed, by the name to show; odd characters are escaped.
+
+    Nothing was done with them.
+    """
     root = _root(settings)
     return sorted(
-        printable(str(path.relative_to(root)))
+        printable(shown_name(str(path.relative_to(root))))
         for path, code in _files(settings, month)
         if not _recognised(path, code, month)
     )
@@ -104,7 +111,7 @@ def not_looked_at(settings: Settings) -> list[str]:
         for folder in sorted(town.iterdir(), key=lambda folder: folder.name)
         if not (Month.is_written(folder.name) and _is_folder(folder, root))
     ]
-    return [printable(name) for name in odd if not name.rpartition("/")[2].startswith(".")]
+    return [printable(shown_name(name)) for name in odd if not name.rpartition("/")[2].startswith(".")]
 
 
 def all_files(settings: Settings, municipality: str) -> Iterator[tuple[str, UPath]]:
@@ -121,6 +128,20 @@ def remove(settings: Settings, name: str) -> None:
     path = _root(settings) / name
     if path.is_file() and _lies_within(path, _root(settings)):
         path.unlink()
+
+
+def may_name_a_person(text: str) -> bool:
+    """Whether a name that is in no register may be the number of a person, by its digits."""
+    return sum(sign.isdigit() for sign in text) >= DIGITS_OF_A_PERSON
+
+
+def shown_name(name: str) -> str:
+    """A file's name for people; of one that may be somebody's number its digits are left out.
+
+    Who looks in its folder knows which one is meant.
+    """
+    folder, slash, last = name.rpartition("/")
+    return folder + slash + (re.sub(r"\d", "#", last) if may_name_a_person(last) else last)
 
 
 def _files(settings: Settings, month: Month) -> Iterator[tuple[UPath, str]]:

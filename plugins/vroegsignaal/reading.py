@@ -36,18 +36,33 @@ def query(
         raise UsageError(f"'{written_as}' is not a format: choose one of {', '.join(FORMATS)}.")
     with warehouse.open_connection(here, role) as connection:
         try:
-            # The role for case workers may change nothing, but that it reads names is noted: see quality.list_read.
-            if role != "caseworker":
-                connection.execute("set default_transaction_read_only = on")
+            connection.execute("set default_transaction_read_only = on")
             warehouse.limit_to(connection, municipality or "")
-            # A cursor on the server: an answer of millions of rows is never in memory as a whole.
-            with connection.transaction(), connection.cursor(name="answer") as cursor:
-                cursor.itersize = FETCHED_AT_ONCE
-                cursor.execute(statement.strip().rstrip(";"))
+            with _answer(connection, statement.strip().rstrip(";")) as cursor:
                 write([column.name for column in cursor.description or []], iter(cursor), output)
         except psycopg.Error as error:
             said = str(error).strip().splitlines()[0]
             raise UsageError(f"the query does not run as role {role}: {said}") from None
+
+
+def _answer(connection: psycopg.Connection, statement: str) -> psycopg.ServerCursor:
+    """The answer to a statement, kept by the server: one of millions of rows is never in memory as a whole.
+
+    It is there as a whole before anything of it is written. A list with names gives nothing until it is noted that
+    somebody reads it; then it is noted, and asked once more.
+    """
+    opened = set()
+    while True:
+        cursor = connection.cursor(name="answer", withhold=True)
+        cursor.itersize = FETCHED_AT_ONCE
+        try:
+            return cursor.execute(statement)
+        except psycopg.Error as error:
+            of_names = warehouse.unopened_list(error)
+            if of_names is None or of_names in opened:
+                raise
+            opened.add(of_names)
+            warehouse.open_list(connection, *of_names)
 
 
 def rows(here: Settings, statement: str, role: str) -> list[dict]:

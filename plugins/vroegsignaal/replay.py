@@ -13,6 +13,7 @@ from vroegsignaal import decision, warehouse
 from vroegsignaal.months import Month
 from vroegsignaal.orchestrator import Airflow, Place, RunResult
 from vroegsignaal.orchestrator.runs import Progress
+from vroegsignaal.outbox import notices
 from vroegsignaal.settings import Settings
 
 Marks = dict[str, tuple[int, int]]
@@ -129,14 +130,18 @@ def remarks_on_deliveries(here: Settings, months: list[Month]) -> list[str]:
     days = [[month.first_day for month in months]]
     with warehouse.connect(here, "transformer") as connection:
         published = [_MISSING, _STOPPED, _WITHOUT_CAPACITY] if warehouse.is_there(connection, "mart.drops") else []
-        queries = [_REJECTED, *published, _NOT_CONFIGURED]
-        return [remark for query in queries for (remark,) in warehouse.fetch(connection, query, days)]
+        rejected = warehouse.fetch(connection, _REJECTED, days)
+        queries = [*published, _NOT_CONFIGURED]
+        remarks = [remark for query in queries for (remark,) in warehouse.fetch(connection, query, days)]
+    return [f"Rejected: {notices.file_of(name, creditor)}{why}" for name, creditor, why in rejected] + remarks
 
 
 # What a drop was rejected for holds names of rules and columns and numbers of lines, never a value.
 _REJECTED = """
     select
-        'Rejected: ' || ledger.file || coalesce(' (' || ledger.creditor || ')', '') || ': '
+        ledger.file,
+        ledger.creditor,
+        coalesce(' (' || ledger.creditor || ')', '') || ': '
         || string_agg(distinct finding.rule, ', ')
         || coalesce(': ' || ledger.unreadable, ': ' || nullif(array_to_string(ledger.missing_columns, ', '), ''), '')
     from raw.drop_ledger as ledger

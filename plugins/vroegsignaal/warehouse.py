@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from hashlib import sha256
 from importlib import resources
 from ipaddress import ip_address
@@ -16,6 +17,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Conninfo
 
 from vroegsignaal import contract
 from vroegsignaal.configuration.tables import TABLES, table_definition
@@ -57,6 +59,13 @@ def uri(settings: Settings, role: str = OWNER, municipality: str | None = None) 
     return parts.geturl()
 
 
+def environment(settings: Settings, role: str = OWNER, municipality: str | None = None) -> dict[str, str]:
+    """The connection string as the variables that programs of PostgreSQL read: their words are for all to see."""
+    variables = {each.keyword.decode(): each.envvar.decode() for each in Conninfo.get_defaults() if each.envvar}
+    there = conninfo_to_dict(uri(settings, role, municipality))
+    return {variables[name]: str(value) for name, value in there.items() if name in variables}
+
+
 @contextmanager
 def connect(settings: Settings, role: str) -> Iterator[psycopg.Connection]:
     """A connection as a role: one transaction, committed when the block ends well, else rolled back."""
@@ -83,6 +92,18 @@ def limit_to(connection: psycopg.Connection, municipality: str) -> None:
     connection.execute("select set_config('vroegsignaal.municipality', %s, false)", [municipality])
 
 
+def open_list(connection: psycopg.Connection, municipality: str, month: date | str, of_names: str) -> None:
+    """Note, in a transaction of its own, that a list with names is going to be read: without it no row is given."""
+    with connection.transaction():
+        connection.execute("set transaction read write")
+        connection.execute("select vault.open_list(%s, %s, %s)", [municipality, month, of_names])
+
+
+def unopened_list(error: psycopg.Error) -> tuple | None:
+    """What `open_list` is to be given before the statement that failed runs; None when it failed for another reason."""
+    return tuple(json.loads(error.diag.message_detail)) if error.sqlstate == "VS001" else None
+
+
 def ensure_running(settings: Settings) -> bool:
     """Start the embedded server if it is needed and down, and bring the rooms up to date; whether it was started."""
     started = False if settings.warehouse else ensure_metadata(settings)
@@ -104,15 +125,15 @@ def metadata_uri(settings: Settings) -> str:
 
 def prepare(settings: Settings) -> None:
     """Make rooms, roles, tables and functions as this version wants them; nothing when they are so already."""
-    definition = _definition()
-    fingerprint = sha256(definition.encode()).hexdigest()
+    wanted = definition()
+    fingerprint = sha256(wanted.encode()).hexdigest()
     try:
         with connect(settings, OWNER) as connection:
             if _prepared_for(connection) == fingerprint and (settings.home / "roles.json").exists():
                 return
             connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal prepare'))")
             _ensure_roles(settings, connection)
-            connection.execute(definition)
+            connection.execute(wanted)
             connection.execute("delete from config.prepared")
             connection.execute("insert into config.prepared values (%s)", [fingerprint])
     except psycopg.errors.InsufficientPrivilege as error:
@@ -185,7 +206,7 @@ def _prepared_for(connection: psycopg.Connection) -> str | None:
     return row[0] if row else None
 
 
-def _definition() -> str:
+def definition() -> str:
     """The whole definition of what lives outside dbt, as one script of idempotent statements."""
     scripts = {
         script.name: script.read_text()
@@ -260,7 +281,7 @@ def _erasing(feed: contract.Feed) -> str:
     name = f"quality.erase_{feed.name}(key text, drop_ids bigint [], line_nos bigint [])"
     return f"""
 create or replace procedure {name}
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update {raw} as kept set {emptied}, erased = true {given} where {which};
     update {accepted} as kept set {changed + ", " if changed else ""}erased = true {given} where {which};

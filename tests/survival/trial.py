@@ -93,11 +93,11 @@ CUT_OFF = (
 )  # fmt: skip
 """The kinds of points that end a step in the middle of what it does."""
 NOTES_OF_READING = "quality.list_read"
-"""A step that is done again reads again, and that is noted again: there may be more of these, never fewer or others."""
+"""A step that is done again reads again, and that is noted again: of these only which there are is compared."""
 
 
 def compare(found: State, wanted: State, outcome: Outcome) -> None:
-    _compare_counters(_without_second_readings(found.rows, wanted.rows), wanted.rows, outcome)
+    _compare_counters(_each_reading_once(found.rows), _each_reading_once(wanted.rows), outcome)
     files = {"files": Counter(found.files.items())}, {"files": Counter(wanted.files.items())}
     _compare_counters(*files, outcome)
     mails = {"mails": Counter(set(found.mails))}, {"mails": Counter(set(wanted.mails))}
@@ -109,10 +109,8 @@ def compare(found: State, wanted: State, outcome: Outcome) -> None:
         outcome.told.append(f"{outcome.resent} mails were sent again")
 
 
-def _without_second_readings(found: Rows, wanted: Rows) -> Rows:
-    noted, once = found.get(NOTES_OF_READING, Counter()), wanted.get(NOTES_OF_READING, Counter())
-    notes = Counter({note: min(times, once[note]) if note in once else times for note, times in noted.items()})
-    return {name: notes if name == NOTES_OF_READING else rows for name, rows in found.items()}
+def _each_reading_once(rows: Rows) -> Rows:
+    return {name: Counter(set(of)) if name == NOTES_OF_READING else of for name, of in rows.items()}
 
 
 def _compare_counters(found: Rows, wanted: Rows, outcome: Outcome) -> None:

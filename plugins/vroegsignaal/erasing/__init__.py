@@ -116,6 +116,14 @@ def purge(here: Settings, day: date, by: str, *, dry_run: bool = False) -> list[
     return done
 
 
+def past_their_term_since(here: Settings, day: date) -> list[str]:
+    """The municipalities of which rows or addresses are held whose term had passed on a day."""
+    with warehouse.connect(here, "loader") as connection:
+        codes = warehouse.fetch(connection, "select municipality_code from config.municipalities order by 1")
+        held = {code: past_their_term(connection, code, day) for (code,) in codes}
+    return [code for code, found in held.items() if found.rows or found.households]
+
+
 def erase_again(here: Settings) -> list[str]:
     """Erase again what a restored backup brought back: of what there is a proof, and the warehouse knows nothing."""
     done = []

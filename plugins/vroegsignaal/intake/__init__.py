@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 
 import psycopg
 
@@ -40,7 +41,7 @@ def receive(month: Month, *, settled_only: bool = False) -> dict[str, int]:
         for file in landing.delivered(here, month):
             if settled_only and not _is_settled(file):
                 continue
-            counts["new" if _receive_whole(connection, file) else "known"] += 1
+            counts["new" if _receive_whole(connection, _of_a_sender(connection, file)) else "known"] += 1
     return counts
 
 
@@ -63,6 +64,18 @@ def _is_settled(file: DeliveredFile) -> bool:
     return time.time() - file.path.stat().st_mtime >= SETTLED_SECONDS
 
 
+def _of_a_sender(connection: psycopg.Connection, file: DeliveredFile) -> DeliveredFile:
+    """The file, as nobody's when its sender is in no register and may be the number of a person."""
+    if not landing.may_name_a_person(file.creditor or ""):
+        return file
+    known = connection.execute(
+        "select 1 from config.creditors where creditor = %(sender)s"
+        " union all select 1 from config.portals where portal = %(sender)s",
+        {"sender": file.creditor},
+    ).fetchone()
+    return file if known else replace(file, creditor=landing.NOBODY)
+
+
 def _receive_whole(connection: psycopg.Connection, file: DeliveredFile) -> bool:
     """As `_receive_file`, in a transaction; raises StillChanging when the file was another one each time at its end.
 
@@ -76,7 +89,8 @@ def _receive_whole(connection: psycopg.Connection, file: DeliveredFile) -> bool:
             if ledger.looks(file) == before:
                 return is_new
             raise psycopg.Rollback
-    raise StillChanging(f"{file.name} is being written to: it was another file each time that it was read.")
+    name = landing.shown_name(file.name)
+    raise StillChanging(f"{name} is being written to: it was another file each time that it was read.")
 
 
 def _receive_file(connection: psycopg.Connection, file: DeliveredFile) -> bool:

@@ -11,7 +11,7 @@ import psycopg
 from upath import UPath
 
 from vroegsignaal import contract
-from vroegsignaal.landing import DeliveredFile
+from vroegsignaal.landing import NOBODY, DeliveredFile
 
 CSV, XLSX = "csv", "xlsx"
 SAMPLE = 1 << 16
@@ -72,7 +72,7 @@ def declared(connection: psycopg.Connection, file: DeliveredFile) -> Dialect:
     ).fetchall()
     # Who a portal means depends on who is in the register.
     register = connection.execute("select creditor, name from config.creditors order by 1").fetchall() if portal else []
-    said = repr((encoding, delimiter, others, portal, aliases, register))
+    said = repr((encoding, delimiter, others, portal, aliases, register, portal and NOBODY))
     return Dialect(
         encoding,
         _WRITTEN_DELIMITERS.get(delimiter, delimiter),

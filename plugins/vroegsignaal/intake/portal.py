@@ -9,11 +9,7 @@ from vroegsignaal import contract
 from vroegsignaal.intake import ledger, received
 from vroegsignaal.intake.dialect import Dialect
 from vroegsignaal.intake.ledger import FileFacts
-from vroegsignaal.landing import DeliveredFile
-
-NOBODY = "onbekend"
-# A column with names of customers in the place of creditors must not fill the ledger with them.
-MAX_UNKNOWN = 20
+from vroegsignaal.landing import NOBODY, DeliveredFile
 
 
 def load(
@@ -33,7 +29,7 @@ def load(
     bytes itself keeps that drop.
     """
     column = received.positions(len(names))[names.index(dialect.creditor_column)]
-    _name_creditors(connection, column, file.creditor)
+    _name_creditors(connection, column)
     senders = connection.execute(
         sql.SQL(
             "select sender.creditor, count(*) from received inner join pg_temp.sender on sender.said = {}"
@@ -68,12 +64,11 @@ def _said(column: sql.Identifier) -> sql.Composed:
     return sql.SQL("lower(btrim(coalesce({}, ''), E' \\t\\r\\n\\u00a0'))").format(column)
 
 
-def _name_creditors(connection: psycopg.Connection, column: sql.Identifier, portal: str) -> None:
+def _name_creditors(connection: psycopg.Connection, column: sql.Identifier) -> None:
     """Make the temporary table `sender`: for each name in the file the creditor that it stands for.
 
-    That is the creditor with this code, else the only one with this name. The door rejects any other as unknown: under
-    its own name when that can be a code, else as `onbekend`, since what is no code may be the name of a person. It is
-    `onbekend` as well when it would pass for the portal, or when there are too many to be creditors.
+    That is the creditor with this code, else the only one with this name. Any other is nobody, whom the door rejects:
+    what is in no register may be the name or the number of a person, in a column that shifted.
     """
     connection.execute("drop table if exists pg_temp.sender")
     connection.execute(
@@ -87,30 +82,14 @@ def _name_creditors(connection: psycopg.Connection, column: sql.Identifier, port
                 select creditor, lower(creditor) as code,
                     lower(btrim(name)) as name, count(*) over (partition by lower(btrim(name))) as namesakes
                 from config.creditors
-            ),
-            resolved as (
-                select
-                    said.said,
-                    coalesce(by_code.creditor, by_name.creditor) as creditor,
-                    case when said.said ~ '^[a-z0-9_]{{1,40}}$' then said.said else '' end as safe
-                from said
-                left join register as by_code on by_code.code = said.said
-                left join register as by_name on by_name.name = said.said and by_name.namesakes = 1
             )
             select
-                said,
+                said.said,
                 null::bigint as drop_id,
-                coalesce(creditor, case
-                    when safe in ('', {portal}) or safe in (select code from register) then {nobody}
-                    when count(*) filter (where creditor is null) over () > {most} then {nobody}
-                    else safe
-                end) as creditor
-            from resolved
+                coalesce(by_code.creditor, by_name.creditor, {nobody}) as creditor
+            from said
+            left join register as by_code on by_code.code = said.said
+            left join register as by_name on by_name.name = said.said and by_name.namesakes = 1
             """
-        ).format(
-            said=_said(column),
-            portal=sql.Literal(portal.lower()),
-            nobody=sql.Literal(NOBODY),
-            most=sql.Literal(MAX_UNKNOWN),
-        )
+        ).format(said=_said(column), nobody=sql.Literal(NOBODY))
     )

@@ -348,7 +348,7 @@ def _attention(situation: Situation, refused: list[str]) -> Iterator[str]:
     """What the municipality has to do something about."""
     for drop in situation.drops:
         if drop["status"] == "rejected":
-            yield f"{drop['file']} is geweigerd: geen enkele rij doet mee."
+            yield f"{notices.file_of(drop['file'], drop['creditor'])} is geweigerd: geen enkele rij doet mee."
     if situation.is_due:
         if situation.register in _REGISTER and not situation.approved:
             yield (

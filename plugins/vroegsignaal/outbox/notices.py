@@ -10,13 +10,14 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from vroegsignaal import contract, warehouse
+from vroegsignaal import contract, landing, warehouse
 from vroegsignaal.months import Month, day_in_words
 from vroegsignaal.outbox.files import write_csv
 from vroegsignaal.settings import Settings
 
 SHOWN_CHARACTERS = 100
 """A number of a signal or customer that is longer is no number; nobody reads further."""
+SHOWN_LINES = 20
 HEADER = ("bestand", "regel", "signaal_id", "klantnummer", "kolom", "regel_naam", "ernst", "melding", "wat_te_doen")
 # The municipality knows its own rows by file and line: no value of a person is needed.
 OWN_HEADER = ("bestand", "regel", "kolom", "regel_naam", "ernst", "melding", "wat_te_doen")
@@ -88,6 +89,11 @@ def found(connection: psycopg.Connection, code: str, month: Month, *, of_credito
     return sorted(notices, key=lambda notice: notice.creditor or "")
 
 
+def file_of(name: str, creditor: str | None) -> str:
+    """The name of a drop's file for people: see `landing.shown_name`."""
+    return landing.shown_name(name) if creditor == landing.NOBODY else name
+
+
 def _of_feed(connection: psycopg.Connection, feed: contract.Feed, code: str, month: Month) -> Iterator[Notice]:
     """The findings on a feed's drops in force, in the words for its sender."""
     columns = {column.name for column in feed.columns}
@@ -111,7 +117,14 @@ def _of_feed(connection: psycopg.Connection, feed: contract.Feed, code: str, mon
                     )
                     and quality.trimmed(raw.klantnummer) = quality.trimmed({customer})
                 ),
-                (released.released_at at time zone 'Europe/Amsterdam')::date
+                (released.released_at at time zone 'Europe/Amsterdam')::date,
+                -- Who tells a portal's creditors apart has to know which rows name none.
+                case when finding.rule = 'unknown_creditor' and ledger.portal is not null then (
+                    select string_agg(line_no::text, ', ' order by line_no)
+                    from (
+                        select line_no from {raw} where drop_id = ledger.drop_id order by line_no limit %(lines)s
+                    ) as first
+                ) end
             from quality.finding as finding
             inner join raw.drop_ledger as ledger using (drop_id)
             left join {raw} as row using (drop_id, line_no)
@@ -128,13 +141,16 @@ def _of_feed(connection: psycopg.Connection, feed: contract.Feed, code: str, mon
             raw=sql.Identifier("raw", feed.name),
             address=sql.SQL(_ADDRESS if feed.has_address else "null"),
         ),
-        {"code": code, "month": month.first_day, "feed": feed.name, "shown": SHOWN_CHARACTERS},
+        {"code": code, "month": month.first_day, "feed": feed.name, "shown": SHOWN_CHARACTERS, "lines": SHOWN_LINES},
     )
-    for *place, column, rule, severity, why, missing, extra, lost, released_on in findings:
+    for drop, creditor, file, *row, column, rule, severity, why, missing, extra, lost, released_on, lines in findings:
+        place = drop, creditor, file_of(file, creditor), *row
         words = contract.wordings()["duplicate_household_missing" if lost else rule]
         told = words.finding.format(column=column or ", ".join(missing or extra))
         if rule in ("unreadable", "columns_missing") and why:
             told = f"{told} ({why})"
+        if lines:
+            told = f"{told} (regel {lines})"
         if released_on:
             told = f"{told} De gemeente heeft de rij op {day_in_words(released_on)} vrijgegeven."
             yield Notice(*place, column, rule, RELEASED, told, "Geen: de rij doet mee.")

@@ -21,12 +21,14 @@ def write(here: Settings, code: str, month: Month, folder: Path) -> int:
 
     Without any there is no file, also where there was one.
     """
-    with warehouse.connect(here, "caseworker") as connection:
-        if not warehouse.is_there(connection, "casework.review"):
-            return 0
-        # The role sees every municipality; the session is limited to this one.
+    with warehouse.open_connection(here, "caseworker") as connection:
         warehouse.limit_to(connection, code)
-        rows = warehouse.fetch(connection, _TO_REVIEW, {"code": code, "month": month.first_day})
+        asked = {"code": code, "month": month.first_day}
+        if not warehouse.is_there(connection, "casework.review") or not warehouse.fetch(connection, _IS_ASKED, asked):
+            rows = []
+        else:
+            warehouse.open_list(connection, code, month.first_day, "review_list")
+            rows = warehouse.fetch(connection, _TO_REVIEW, asked)
     if rows:
         write_csv(folder / FILE, HEADER, (row[1:] for row in rows))
     else:
@@ -34,10 +36,8 @@ def write(here: Settings, code: str, month: Month, folder: Path) -> int:
     return len({household for household, *_ in rows})
 
 
+_IS_ASKED = "select 1 from casework.review where municipality_code = %(code)s and signal_month = %(month)s limit 1"
 _TO_REVIEW = """
-    with review as (
-        select * from casework.review where municipality_code = %(code)s and signal_month = %(month)s
-    )
     select
         review.household_id,
         review.rank,
@@ -45,9 +45,8 @@ _TO_REVIEW = """
         review.what_to_check,
         customer.crediteur, customer.achternaam, customer.straatnaam, customer.huisnummer, customer.huisletter,
         customer.huisnummertoevoeging, customer.postcode, customer.woonplaats
-    from review
-    inner join vault.customers(
-        %(code)s, %(month)s, (select coalesce(array_agg(household_id), '{}') from review)
-    ) as customer using (household_id)
+    from casework.review as review
+    inner join vault.customers(%(code)s, %(month)s) as customer using (household_id)
+    where review.municipality_code = %(code)s and review.signal_month = %(month)s
     order by review.rank, customer.postcode, customer.huisnummer, review.household_id, customer.crediteur
 """

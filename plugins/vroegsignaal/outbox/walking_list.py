@@ -53,9 +53,10 @@ def write(here: Settings, code: str, month: Month, folder: Path) -> bool:
 
     They stay as they are while nothing on them changed: somebody may be filling the workbook in.
     """
-    with warehouse.connect(here, "caseworker") as connection:
-        # Who reads last, writes last.
-        connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal walking list'))")
+    with warehouse.open_connection(here, "caseworker") as connection:
+        warehouse.open_list(connection, code, month.first_day, "walking_list")
+        # Who reads last, writes last. The lock goes with the connection.
+        connection.execute("select pg_advisory_lock(hashtext('vroegsignaal walking list'))")
         rows = warehouse.fetch(connection, "select * from vault.walking_list(%s, %s)", [code, month.first_day])
         text = csv_text(HEADER, (_as_text(row[: len(HEADER)]) for row in rows))
         path, workbook = folder / "looplijst.csv", folder / FILE

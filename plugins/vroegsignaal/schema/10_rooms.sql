@@ -14,6 +14,15 @@ create schema if not exists bi_workspace;
 
 revoke all on schema public from public;
 
+-- Functions that run as the owner set `search_path = pg_catalog, pg_temp`: a path that does not name pg_temp begins with
+-- it, and a type of the caller's own would run as the owner. Who needs no temporary table makes nothing there at all.
+do $$
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+    execute format('grant temporary on database %I to loader, transformer', current_database());
+end
+$$;
+
 grant usage on schema config to loader, transformer;
 grant usage on schema raw, quality, vault to loader;
 grant usage, create on schema quality to loader;

@@ -54,7 +54,7 @@ comment on column raw.drop_ledger.read_as is
 'The fingerprint of how its sender was to be read: dialect, aliases, and for a portal the names of creditors.';
 
 create or replace function raw.drop_being_received() returns bigint
-language sql immutable set search_path = pg_catalog as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
     -- Immutable it is not, but COPY then asks once for the whole file and not for every row: it is set before each COPY.
     select nullif(current_setting('vroegsignaal.drop_id', true), '')::bigint
 $$;
@@ -197,7 +197,7 @@ create table if not exists quality.list_read (
     read_at timestamptz not null default now()
 );
 comment on table quality.list_read is
-'Who read names and addresses, of which month, with which program: written by the functions that give them. Append-only.';
+'Who read names and addresses, of which month, with which program: the functions that give them ask for it. Append-only.';
 
 create table if not exists decision.approval (
     municipality_code text,
@@ -305,7 +305,7 @@ language sql stable as $$
 $$;
 
 create or replace function decision.is_approved(of_municipality text, of_month date) returns boolean
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     -- For who may not read what was decided, but has to tell senders whether it still can change.
     select exists (
         select 1 from decision.approval where municipality_code = of_municipality and signal_month = of_month

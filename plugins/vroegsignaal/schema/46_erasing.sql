@@ -26,7 +26,7 @@ language sql stable as $$
 $$;
 
 create or replace procedure vault.erase_households(households bigint [])
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     -- The number stays taken: else the next address would get it, and with it a history that is not its own.
     update vault.household set address_key = 'gewist ' || household_id, erased_at = now()
@@ -35,7 +35,7 @@ end
 $$;
 
 create or replace procedure vault.move_residents(households bigint [], registers bigint [])
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moved record;
     fresh bigint;
@@ -65,7 +65,7 @@ end
 $$;
 
 create or replace procedure quality.mark_erased(drop_ids bigint [])
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update raw.drop_ledger set erased_at = now() where drop_id = any(drop_ids) and erased_at is null;
     -- The numbers of signals that months keep which were matched before.
@@ -92,21 +92,10 @@ grant execute on procedure vault.erase_households(bigint []) to loader;
 grant execute on procedure vault.move_residents(bigint [], bigint []) to loader;
 grant execute on procedure quality.mark_erased(bigint []) to loader;
 
-create or replace function vault.note_read(of_municipality text, of_month date, of_list text) returns void
-language sql volatile security definer set search_path = pg_catalog as $$
-    insert into quality.list_read (municipality_code, signal_month, list, read_by, read_from)
-    values (
-        of_municipality, of_month, of_list, session_user,
-        concat_ws(', ', nullif(current_setting('application_name', true), ''), host(inet_client_addr()))
-    )
-$$;
-
-revoke execute on function vault.note_read(text, date, text) from public;
-
 create or replace function vault.expiry(of_municipality text, on_day date)
 returns table (household_id bigint, signal_month date, is_expired boolean, is_last boolean)
 -- In this language the tables that dbt makes need not be there yet.
-language plpgsql stable security definer set search_path = pg_catalog as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if to_regclass('core.retention') is null then
         return;

@@ -18,7 +18,7 @@ $$;
 
 create or replace function decision.listed_cases(up_to date)
 returns table (municipality_code text, case_number text, household_id bigint)
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     -- The cases that were on a list; for who may not read what was decided, but has to know the numbers.
     select
         selection.municipality_code,

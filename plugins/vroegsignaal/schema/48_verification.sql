@@ -31,7 +31,7 @@ returns table (
     has_phone boolean,
     has_email boolean
 )
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     -- Of accepted signals, given by drop and line: whether their customer is known among those who live at the address, by
     -- citizen service number, by birth date, or by name (own, partner's or both, in either order); whether he is
     -- registered there as deceased or emigrated, or as living elsewhere; and how he can be reached. By the registers of

@@ -36,8 +36,8 @@ returns table (
     vervangen_door integer,
     let_op text
 )
-language sql volatile security definer set search_path = pg_catalog as $$
-    select vault.note_read(of_municipality, of_month, 'walking_list');
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select vault.check_opened(of_municipality, of_month, 'walking_list');
 
     with known_then as materialized (
         select in_force.drop_id

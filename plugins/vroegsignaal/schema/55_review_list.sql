@@ -1,7 +1,8 @@
--- Whom the creditors mean, for a case worker who looks at what is doubtful.
+-- Whom the creditors mean, for a case worker who looks at what is doubtful: of the households to look at, and no others.
 
 drop function if exists vault.customers(text, date, bigint []);
-create function vault.customers(of_municipality text, of_month date, households bigint [])
+drop function if exists vault.customers(text, date);
+create function vault.customers(of_municipality text, of_month date)
 returns table (
     household_id bigint,
     crediteur text,
@@ -14,9 +15,9 @@ returns table (
     woonplaats text
 )
 -- In this language the tables that dbt makes need not be there yet.
-language plpgsql volatile security definer set search_path = pg_catalog as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    perform vault.note_read(of_municipality, of_month, 'review_list');
+    perform vault.check_opened(of_municipality, of_month, 'review_list');
     -- The signals behind the month's matches as their creditors wrote them, without those taken back.
     return query
     select
@@ -29,14 +30,17 @@ begin
         signal.huisnummertoevoeging,
         signal.postcode,
         signal.woonplaats
-    from core.customer_check as checked
+    from casework.review as review
+    inner join core.customer_check as checked
+        on checked.municipality_code = review.municipality_code
+        and checked.signal_month = review.signal_month
+        and checked.household_id = review.household_id
     inner join quality.accepted_signals as signal
         on signal.drop_id = checked.drop_id and signal.line_no = checked.line_no
     inner join config.creditors as register on register.creditor = signal.creditor
     where
-        checked.municipality_code = of_municipality
-        and checked.signal_month = of_month
-        and checked.household_id = any(households)
+        review.municipality_code = of_municipality
+        and review.signal_month = of_month
         and not exists (
             select 1
             from quality.standing_withdrawal as withdrawal
@@ -50,5 +54,5 @@ begin
 end
 $$;
 
-revoke execute on function vault.customers(text, date, bigint []) from public;
-grant execute on function vault.customers(text, date, bigint []) to caseworker;
+revoke execute on function vault.customers(text, date) from public;
+grant execute on function vault.customers(text, date) to caseworker;
