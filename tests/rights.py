@@ -49,8 +49,18 @@ DIRECT = {
     "withdrawals": set(),
 }
 FEEDS = tuple(TRANSFORMER_READS)
-CONFIG = ("agreements", "benchmarks", "code_lists", "column_aliases", "cost_items", "creditors", "dialects")
-CONFIG += ("districts", "equated_days", "holiday", "labels", "municipalities", "periods", "policy")
+CONFIG = ("agreements", "benchmarks", "code_lists", "column_aliases", "cost_items", "creditors", "ddas_codes")
+CONFIG += (
+    "ddas_senders",
+    "dialects",
+    "districts",
+    "equated_days",
+    "holiday",
+    "labels",
+    "municipalities",
+    "periods",
+    "policy",
+)
 CONFIG += ("policy_parameters", "policy_presets", "portals", "sectors", "signal_statuses")
 MAY_ENTER = {
     "loader": {"config", "raw", "quality", "vault", "decision"},
