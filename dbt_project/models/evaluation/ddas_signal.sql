@@ -18,6 +18,6 @@ select
     signal.arrears_since,
     signal.signal_date
 from {{ ref('signal_status') }} as status
-inner join {{ ref('signal') }} as signal using (drop_id, line_no)
+inner join {{ ref('signal') }} as signal using (municipality_code, signal_month, drop_id, line_no)
 left join {{ ref('stg_ddas_code') }} as own on own.list = 'sector' and status.sector = own.code
 left join {{ ref('stg_ddas_code') }} as other on other.list = 'sector' and other.code = '*'
