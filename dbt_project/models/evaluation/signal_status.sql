@@ -1,7 +1,8 @@
 {#
     What became of every accepted signal, in the words of the national standard. A signal is open as long as something
     may still come of it: a match in a later month of the window, a decision on its match, or a case of whom was chosen.
-    Once something was decided it has come to an end, but for those that were picked up: these end with their case.
+    Those that are not picked up for another reason all end with the window, whatever the reason is: when it ends, and the
+    day that is told, would else tell whether another creditor reported the household too.
 #}
 
 with signal as (
@@ -9,7 +10,8 @@ with signal as (
     select
         signal.*,
         policy.cool_off_months,
-        policy.window_months,
+        -- Where one creditor makes a match, every signal is decided on in its own month.
+        case when policy.minimum_creditors > 1 then policy.window_months else 1 end as months_to_match,
         signal.amount_eur < (policy.threshold_eur ->> signal.sector)::numeric as is_below_threshold
     from {{ ref('reported_signal') }} as signal
     left join {{ ref('policy_in_month') }} as policy using (municipality_code, signal_month)
@@ -92,10 +94,9 @@ judged as (
         dossier.is_ended or dossier.outcome_label <> {{ otherwise('outcome') }} as is_case_ended,
         coalesce(candidate.is_deceased, false) as is_deceased,
         coalesce(before.is_same_arrears, false) as is_same_arrears,
-        term.term_ends_on,
-        withdrawn_case.household_id is not null or coalesce(term.term_ends_on < {{ as_of_day() }}, false)
-            as is_past_term,
-        (signal.signal_month + make_interval(months => signal.window_months - 1))::date as last_month
+        -- Of whom was chosen and whose case was withdrawn no case is to come.
+        case when withdrawn_case.household_id is null then term.term_ends_on end as case_due_on,
+        (signal.signal_month + make_interval(months => signal.months_to_match - 1))::date as last_month
     from signal
     left join {{ ref('dossier') }} as dossier using (municipality_code, dossier_id)
     left join {{ ref('candidate') }} as candidate
@@ -138,10 +139,10 @@ explained as (
             when match_month is not null and why_no_case <> 'not_checked' and not is_decided then 'open'
             when why_no_case = 'moved_or_deceased' and is_deceased then 'deceased'
             when why_no_case in ('in_debt_help', 'moved_or_deceased', 'address_unknown') then why_no_case
-            when why_no_case in ('no_case', 'reserve') and not is_past_term then 'open'
+            when why_no_case in ('no_case', 'reserve') and case_due_on >= {{ as_of_day() }} then 'open'
             when is_same_arrears then 'repeated'
             when is_below_threshold then 'unjust'
-            when why_no_case in ('not_matched', 'not_checked') and last_month > {{ as_of() }} then 'open'
+            when last_month > {{ as_of() }} then 'open'
             else why_no_case
         end as reason
     from judged
@@ -169,12 +170,12 @@ select
     case
         when explained.reason = 'picked_up'
             then coalesce(explained.closed_on, explained.case_term_ended_on, explained.created_on)
-        when explained.reason = 'open' then explained.signal_month + 24
         when explained.taken_back_month is not null then explained.taken_back_on
-        when explained.reason in ('no_case', 'reserve')
-            then least(explained.term_ends_on, {{ as_of_day() }})
-        when explained.reason in ('not_matched', 'not_checked') then least(explained.last_month, {{ as_of() }}) + 24
-        else coalesce(explained.match_month, explained.signal_month) + 24
+        when explained.reason in ('open', 'repeated', 'unjust') then explained.signal_month + 24
+        when explained.reason in ('in_debt_help', 'deceased', 'moved_or_deceased', 'address_unknown')
+            then explained.match_month + 24
+        when explained.reason in ('no_case', 'reserve') then greatest(explained.last_month + 24, explained.case_due_on)
+        else explained.last_month + 24
     end as status_on,
     explained.taken_back_month is not null as is_taken_back,
     {{ as_of() }} as as_of
