@@ -102,37 +102,33 @@ select
     'Proef', '1980-01-01', 1 + n %% 999, '2711AA', 50 + n %% 1000, %(month)s, %(month)s + 9
 from generate_series(1, %(signals)s) as n;
 
-insert into core.signal (
-    municipality_code, signal_month, drop_id, line_no, creditor, sector, household_id, signal_id, amount_eur,
-    arrears_since, signal_date, is_crisis, is_warm_handover
+insert into core.ddas_signal (
+    municipality_code, signal_month, drop_id, line_no, household_id, creditor, signal_id, dossier_id, status,
+    partner_type, is_crisis, is_warm_handover, whole_eur, arrears_since, signal_date
 )
 select
-    municipality_code, signal_month, drop_id, line_no, creditor, 'health', household_id, signaal_id, bedrag,
-    ontstaansdatum, signaaldatum, false, false
-from quality.accepted_signals;
-
-insert into core.signal_status (
-    municipality_code, signal_month, drop_id, line_no, creditor, sector, signal_id, household_id, dossier_id, status,
-    as_of
-)
-select
-    municipality_code, signal_month, drop_id, line_no, creditor, 'health', signaal_id, household_id,
+    municipality_code, signal_month, drop_id, line_no, household_id, creditor, signaal_id,
     case when line_no %% 10 = 0 then 'd' || line_no / 20 end,
     case when line_no %% 10 = 0 then 'Opgepakt' else 'Niet opgepakt: andere reden' end,
-    signal_month
+    'Zorg', false, false, bedrag, ontstaansdatum, signaaldatum
 from quality.accepted_signals;
 
-insert into core.dossier (
-    municipality_code, dossier_id, household_id, match_month, created_on, is_ended, outcome_label, is_withdrawn
+insert into core.ddas_case (
+    municipality_code, signal_month, dossier_id, household_id, matched_on, window_starts_on, window_ends_on,
+    picked_up_on, outcome
 )
 select
-    %(municipality)s, 'd' || n, n, %(month)s, %(month)s + 27, true, 'geen contact / onbekend', false
+    %(municipality)s, %(month)s, 'd' || n, n, %(month)s + 24, %(month)s - 67, %(month)s + 24, %(month)s + 27,
+    'Definitief geen contact kunnen krijgen'
 from generate_series(0, %(signals)s / 20) as n;
 
-insert into core.contact_attempt (municipality_code, dossier_id, attempted_on, part_of_day, contact_kind, is_reached)
-select municipality_code, dossier_id, created_on + attempt, 'Avond', 'Huisbezoek', attempt = 2
-from core.dossier
-cross join generate_series(1, 2) as attempt
+insert into core.ddas_attempt (municipality_code, dossier_id, attempted_on, part_of_day, contact_kind, is_reached)
+select municipality_code, dossier_id, picked_up_on + attempt, 'Avond', 'Huisbezoek', attempt = 2
+from core.ddas_case
+cross join generate_series(1, 2) as attempt;
+
+-- As of that month.
+insert into core.signal_status (municipality_code, as_of) values (%(municipality)s, %(month)s)
 """
 
 

@@ -21,7 +21,7 @@ from evaluating import BOTH, INFORMED, NOBODY, case, register
 from oracle.small_landing import DEC, FEB, JAN, MAR, A, B, Small
 from typer.testing import CliRunner
 
-from vroegsignaal import erasing, evaluation, exchange_model, outbox, reading, settings, warehouse
+from vroegsignaal import erasing, evaluation, exchange_model, outbox, reading, settings, transform, warehouse
 from vroegsignaal.cli import app
 from vroegsignaal.configuration import files
 from vroegsignaal.configuration.references import check
@@ -395,6 +395,12 @@ def test_the_same_facts_give_the_same_bytes(delivered: Delivered) -> None:
     evaluation.evaluate(delivered.here)
     outbox.hand_out(Month.parse(FEB))
     assert {month: delivered.path(month).read_bytes() for month in now} == now
+
+
+def test_a_month_that_waits_for_a_decision_takes_nothing_away(delivered: Delivered) -> None:
+    # Deriving makes the views of staging anew, and drops what stands on them.
+    transform.derive(Month.parse(FEB))
+    assert ddas.write(delivered.here, A, Month.parse(DEC), Month.parse(DEC)) == delivered.path()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 select
     dossier.municipality_code,
     dossier.match_month as signal_month,

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(indexes=[{'columns': ['municipality_code', 'signal_month']}]) }}
 
 select
     status.municipality_code,
