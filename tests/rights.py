@@ -50,6 +50,7 @@ DIRECT = {
 }
 FEEDS = tuple(TRANSFORMER_READS)
 CONFIG = ("agreements", "benchmarks", "code_lists", "column_aliases", "cost_items", "creditors", "dialects")
+CONFIG += ("ddas_codes", "ddas_senders")
 CONFIG += ("districts", "equated_days", "holiday", "labels", "municipalities", "periods", "policy")
 CONFIG += ("policy_parameters", "policy_presets", "portals", "sectors", "signal_statuses", "feedback_codes")
 MAY_ENTER = {

@@ -338,6 +338,8 @@ def test_in_the_outbox_they_are_in_the_files_for_whom_they_are_meant(written: Wr
     assert found == {
         **{f"{A}/{month}/looplijst.csv": lists - {"phone"} for month in (DEC, JAN, FEB)},
         **{f"{A}/{month}/looplijst.xlsx": lists for month in (DEC, JAN, FEB)},
+        # Of who has a number nothing else is told.
+        **{f"{A}/{month}/ddas.json": {"bsn"} for month in (DEC, JAN, FEB)},
         **dict.fromkeys(sent, of_creditors),
         f"{A}/{JAN}/mail/rood.intrekking.eml": {"signal"},
     }

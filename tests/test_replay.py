@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from browser import opened
+from ddas_form import faults
 from typing_home import Home
 
 from pilot.published import cells, number
@@ -212,6 +215,33 @@ def test_every_signal_of_the_pilot_is_told_of_and_its_last_status_is_the_one_it_
     assert told > 8424
     assert corrections < 100
     assert "Nog niet opgepakt" not in {status for _, status in by_status}
+
+
+def test_every_signal_and_case_is_delivered_to_statistics_netherlands_once(
+    pilot: tuple[Home, subprocess.CompletedProcess],
+) -> None:
+    home, _ = pilot
+    signals, cases, numbers = Counter(), Counter(), []
+    for month in REGISTERED_MONTHS:
+        document = json.loads((home.folder / "out" / "0637" / month / "ddas.json").read_text(encoding="utf-8"))
+        assert faults(document) == []
+        (delivery,) = document["leveringen"]
+        numbers += [each["ID"] for each in delivery["vroegsignalen"]]
+        signals.update((month, each["signaalpartner"]["type"]) for each in delivery["vroegsignalen"])
+        cases.update({month: len(delivery["vroegsignaalzaken"])})
+        # A case has a signal of the month of its match, but for January's cases that were loaded once more.
+        without = sum("vroegsignalen" not in zaak for zaak in delivery["vroegsignaalzaken"])
+        assert without == 0 or month == "2019-02", month
+    assert len(numbers) == len(set(numbers)) == 8424
+    partners = {"rent": "Huur", "water": "Water", "energy": "Energie", "health": "Zorg"}
+    accepted = home.rows(
+        "select to_char(signal_month, 'YYYY-MM') as month, sector, sum(signals) as signals"
+        " from mart.signals_by_month_creditor group by 1, 2"
+    )
+    assert signals == Counter({(row["month"], partners[row["sector"]]): int(row["signals"]) for row in accepted})
+    matched = home.rows("select to_char(signal_month, 'YYYY-MM') as month, total from mart.dossiers_by_month")
+    assert +cases == Counter({row["month"]: int(row["total"]) for row in matched})
+    assert cases.total() == 235
 
 
 def test_nothing_delivered_vanished(pilot: tuple[Home, subprocess.CompletedProcess]) -> None:

@@ -16,7 +16,7 @@ from vroegsignaal import algorithm_register, approval, contract, months, setting
 from vroegsignaal.configuration.files import read
 from vroegsignaal.configuration.tables import TABLES
 from vroegsignaal.erasing import PROOFS
-from vroegsignaal.outbox import reminders, review_list, walking_list
+from vroegsignaal.outbox import ddas, reminders, review_list, walking_list
 from vroegsignaal.outbox.report import NAME as REPORT
 from vroegsignaal.settings import ROOT, SECRET
 from vroegsignaal.warehouse import ROLES, definition
@@ -71,6 +71,11 @@ OUTPUTS = (
     ),
     ("`bevindingen.csv`", "de gemeente", "bestand, regel en kolom; geen waarden"),
     (f"`mail/*.eml`, zoals `{reminders.FILE}`", "crediteur of gemeente", "aantallen en regels; bijlage als hierboven"),
+    (
+        f"`{ddas.FILE}`",
+        "het CBS, door de gemeente aangeleverd",
+        "burgerservicenummer, of zonder dat adres en geboortedatum; bedrag, status, pogingen en resultaat",
+    ),
     ("`manifest.json`", "de gemeente", "aantallen, beleid, en wie vaststelde"),
     (f"`{REPORT}.html`, `{REPORT}.pdf`", "bestuur en beleid", "aantallen en sommen; kleine aantallen gemerkt"),
     ("`inzage.json`", "wie om inzage vraagt", "alles wat over het huishouden is bewaard; op verzoek gemaakt"),

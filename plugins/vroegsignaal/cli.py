@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -161,6 +161,42 @@ def evaluate(
     with replay.warehouse_running(here):
         done = evaluation.evaluate(here, wanted, period)
     typer.echo(evaluation.told(done))
+
+
+# -- the delivery to Statistics Netherlands
+
+
+@app.command()
+def ddas(
+    first: Annotated[str | None, typer.Option("--from", help="First month, jjjj-mm; else the last alone.")] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", help="Last month, jjjj-mm; else the one as of which the cases are told.")
+    ] = None,
+    municipality: Annotated[str | None, typer.Option(help="Only this municipality's.")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="When it is delivered, jjjj-mm-ddTuu:mm; else the 25th as of which it is told.")
+    ] = None,
+) -> None:
+    """Write the delivery to Statistics Netherlands (DDAS) about a month, a quarter or any months; it holds persons."""
+    from vroegsignaal import replay
+    from vroegsignaal.outbox import ddas as deliveries
+
+    moment = _moment(at) if at else None
+    here = settings.load()
+    with replay.warehouse_running(here):
+        for path in deliveries.deliver(here, first, last, municipality, moment):
+            typer.echo(f"Written: {path}")
+
+
+def _moment(written: str) -> datetime:
+    from vroegsignaal.months import AMSTERDAM
+
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        said = f"'{written}' is not a moment: write it as jjjj-mm-ddTuu:mm, such as 2019-04-10T09:00."
+        raise UsageError(said) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=AMSTERDAM)
 
 
 # -- the pilot

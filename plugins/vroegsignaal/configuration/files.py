@@ -27,6 +27,8 @@ _FORMS = {
     "thousands": re.compile(r"[.,'_]"),
     "encoding": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*"),
     "format": re.compile(r"csv|xlsx"),
+    "email": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    "chamber_number": re.compile(r"[0-9]{8}"),
 }
 _IN_WORDS = {
     "code": "a code of four digits",
@@ -39,6 +41,8 @@ _IN_WORDS = {
     "thousands": "a thousands separator (. , ' or _)",
     "encoding": "an encoding of text (such as utf-8 or windows-1252)",
     "format": "a format (csv or xlsx)",
+    "email": "an e-mail address",
+    "chamber_number": "a number of the Chamber of Commerce (KVK), of eight digits",
 }
 
 

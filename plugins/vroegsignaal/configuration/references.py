@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vroegsignaal import contract
+from vroegsignaal import contract, exchange_model
 from vroegsignaal.configuration.files import Row
 from vroegsignaal.errors import PlatformError
 
@@ -36,6 +36,8 @@ def check(rows: Rows) -> None:
     _check_benchmarks(rows)
     _check_statuses(rows)
     _check_feedback(rows)
+    _check_exchange(rows)
+    _check_national_codes(rows)
     for row in rows["cost_items"]:
         _check_cost_item(row)
     for row in [*rows["agreements"], *rows["districts"]]:
@@ -176,6 +178,42 @@ def _check_feedback(rows: Rows) -> None:
             raise PlatformError(f"{row['place']}: '{GENERAL}' is told as it is, never why.")
         if (row["list"], row["told_as"]) not in as_they_are and row["told_as"] != GENERAL:
             raise PlatformError(f"{row['place']}, column told_as: '{row['told_as']}' is no code that is told as it is.")
+
+
+def _check_exchange(rows: Rows) -> None:
+    """What is delivered to Statistics Netherlands has to be on its lists, in a version that can be written."""
+    for row in rows["ddas_senders"]:
+        if row["version"] not in exchange_model.VERSIONS:
+            raise PlatformError(
+                f"{row['place']}: version {row['version']} of DDAS cannot be delivered; those that can: "
+                f"{', '.join(exchange_model.VERSIONS)}."
+            )
+    for row in rows["ddas_codes"]:
+        known = exchange_model.OF_LIST.get(row["list"], ())
+        if row["ddas"] is not None and row["ddas"] not in known:
+            raise PlatformError(
+                f"{row['place']}: '{row['ddas']}' is no code of DDAS for {row['list']}; those are: "
+                f"{', '.join(known) or 'none'}."
+            )
+    there = {(row["list"], row["code"]) for row in rows["ddas_codes"] if row["ddas"]}
+    for name in ("sector", "contact_kind"):
+        if (name, exchange_model.FOR_ALL_OTHERS) not in there:
+            raise PlatformError(
+                f"ddas_codes.csv has no row {name},{exchange_model.FOR_ALL_OTHERS}: it says what the codes without a "
+                "row of their own become."
+            )
+
+
+def _check_national_codes(rows: Rows) -> None:
+    """What becomes of a signal or a case is told in codes of DDAS."""
+    for row in rows["signal_statuses"]:
+        if row["status"] not in exchange_model.STATUSES or row["outcome"] not in (None, *exchange_model.OUTCOMES):
+            raise PlatformError(f"{row['place']}: the status or the outcome is no code of DDAS.")
+    registered = {row["code"] for row in rows["code_lists"] if row["list"] == "outcome"}
+    for row in rows["labels"]:
+        is_told = row["list"] == "national_outcome" and row["code"] in registered
+        if is_told and row["label"] not in exchange_model.OUTCOMES:
+            raise PlatformError(f"{row['place']}: '{row['label']}' is no outcome of DDAS.")
 
 
 def _codes(rows: Rows, name: str) -> set[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from vroegsignaal.exchange_model import VERSIONS
+
 _SQL_TYPES = {"date": "date", "number": "numeric", "integer": "bigint"}
 """All others are text."""
 
@@ -147,6 +149,32 @@ TABLES = {
             False,
             {"list": "name", "code": "text", "told_as": "text", "why": "text"},
             key=("list", "code"),
+        ),
+        Table(
+            "ddas_codes",
+            False,
+            {"list": "name", "code": "text", "ddas": "text?", "loss": "text?"},
+            key=("list", "code"),
+        ),
+        Table(
+            "ddas_senders",
+            False,
+            {
+                "municipality_code": "code",
+                "version": "text",
+                "supplier_code": "text?",
+                "name": "text?",
+                "chamber_number": "chamber_number?",
+                "contact_name": "text?",
+                "contact_phone": "text?",
+                "contact_email": "email?",
+                "contact_title": "text?",
+            },
+            key=("municipality_code",),
+            defaults={"version": VERSIONS[-1]}
+            # Of a municipality that leaves it out its code, its name and its address stand there.
+            | dict.fromkeys(("supplier_code", "name", "chamber_number"))
+            | dict.fromkeys(("contact_name", "contact_phone", "contact_email", "contact_title")),
         ),
         Table("code_lists", False, {"list": "name", "code": "text"}, key=("list", "code")),
         Table("equated_days", False, {"day": "date", "description": "text"}, key=("day",)),

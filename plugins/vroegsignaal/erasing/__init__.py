@@ -26,6 +26,7 @@ from vroegsignaal.erasing import files
 from vroegsignaal.erasing.rows import Found, Person, of_person, past_their_term, registers_in_use
 from vroegsignaal.errors import UsageError
 from vroegsignaal.months import Month
+from vroegsignaal.outbox import ddas
 from vroegsignaal.outbox.files import replaced
 from vroegsignaal.settings import Settings
 
@@ -224,10 +225,16 @@ def _record(
 
 
 def _afterwards(here: Settings, municipality: str, months: list[Month], erasure: Erasure) -> None:
-    """Once it is final: files go, lists and notices are written anew, the tables are derived from what is left."""
+    """Once it is final: files go, lists and notices are written anew, the tables are derived from what is left.
+
+    And from these the deliveries to Statistics Netherlands, which are gone until then.
+    """
     files.remove(here, erasure.files)
     files.write_anew(here, municipality, months)
+    delivered = ddas.take_away(here, municipality)
     _publish(here)
+    for first, last in delivered:
+        ddas.write(here, municipality, first, last)
 
 
 def _publish(here: Settings) -> None:

@@ -12,7 +12,7 @@ import psycopg
 
 from vroegsignaal import landing
 from vroegsignaal.months import Month
-from vroegsignaal.outbox import feedback, notices, review_list, walking_list
+from vroegsignaal.outbox import ddas, feedback, notices, review_list, walking_list
 from vroegsignaal.settings import Settings
 
 LANDING, OUT = "landing", "out"
@@ -117,5 +117,6 @@ def write_anew(here: Settings, municipality: str, months: list[Month]) -> None:
 
 def _of_persons(folder: Path) -> list[Path]:
     there = [folder / name for name in _OF_PERSONS]
+    there += ddas.of_folder(folder)
     there += [path for name in _FOLDERS_OF_PERSONS for path in sorted((folder / name).glob("*"))]
     return [path for path in there if path.is_file()]

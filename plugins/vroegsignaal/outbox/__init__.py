@@ -8,7 +8,17 @@ from pathlib import Path
 from vroegsignaal import logs, settings, transform, warehouse
 from vroegsignaal.errors import UsageError
 from vroegsignaal.months import Month
-from vroegsignaal.outbox import alerts, feedback, manifest, notices, reminders, report, review_list, walking_list
+from vroegsignaal.outbox import (
+    alerts,
+    ddas,
+    feedback,
+    manifest,
+    notices,
+    reminders,
+    report,
+    review_list,
+    walking_list,
+)
 
 
 @logs.step("alert")
@@ -44,13 +54,14 @@ def tell_late(day: date) -> dict[str, int]:
 def hand_out(month: Month) -> dict[str, int]:
     """Write the month's files for every municipality: notices, feedback, manifest, review list, approved walking list.
 
-    And the report of the evaluation, in the folder of the month as of which it is told. Then creditors are mailed that
-    there is feedback: see `feedback.mail`, also for what it raises. Returns how many notices, walking lists (one on
-    which nothing changed stays as it is), files of feedback, reports and mails there are, of how many signals something
-    was told that was not told before, and how many households are to be looked at.
+    And the delivery to Statistics Netherlands, with those of earlier months that are there, of which this month may
+    tell; and the report of the evaluation, in the folder of the month as of which it is told. Then creditors are mailed
+    that there is feedback: see `feedback.mail`, also for what it raises. Returns how many notices, walking lists (one
+    on which nothing changed stays as it is), files of feedback, deliveries, reports and mails there are, of how many
+    signals something was told that was not told before, and how many households are to be looked at.
     """
     here = settings.load()
-    counts = {"notices": 0, "walking_lists": 0, "to_review": 0, "feedback": 0, "reports": 0}
+    counts = {"notices": 0, "walking_lists": 0, "to_review": 0, "feedback": 0, "ddas": 0, "reports": 0}
     counts["told"] = feedback.tell(here, month)
     for code, approved in _received(here, month):
         folder = here.out / code / str(month)
@@ -60,6 +71,7 @@ def hand_out(month: Month) -> dict[str, int]:
         counts["to_review"] += review_list.write(here, code, month, folder)
         if approved:
             counts["walking_lists"] += walking_list.write(here, code, month, folder)
+        counts["ddas"] += bool(ddas.write(here, code, month, month)) + ddas.write_again(here, code, month)
     counts["reports"] = len(write_reports(here))
     counts["mails"] = sum(feedback.mail(here, month).values())
     return counts

@@ -191,13 +191,17 @@ comment on table quality.erasure is
 create table if not exists quality.list_read (
     municipality_code text not null,
     signal_month date not null,
-    list text not null check (list in ('walking_list', 'review_list')),
+    list text not null,
     read_by text not null,
     read_from text not null,
     read_at timestamptz not null default now()
 );
 comment on table quality.list_read is
 'Who read names and addresses, of which month, with which program: the functions that give them ask for it. Append-only.';
+
+alter table quality.list_read drop constraint if exists list_read_list_check;
+alter table quality.list_read
+add constraint list_read_list_check check (list in ('walking_list', 'review_list', 'ddas'));
 
 create table if not exists decision.approval (
     municipality_code text,

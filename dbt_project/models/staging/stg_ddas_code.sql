@@ -1,0 +1,6 @@
+select
+    list,
+    code,
+    ddas
+from {{ ref('ddas_codes') }}
+where ddas is not null
