@@ -53,6 +53,8 @@ FUNCTIONS_IN_WORDS = {
     "vault.customers": "wie er nagekeken moet worden: naam en adres zoals de crediteur ze opgaf",
     "vault.open_list": "",
     "vault.checked_customers": "of de BRP de klant van een signaal kent: ja of nee",
+    "vault.ddas_signals": "van de signalen van een levering aan het CBS: burgerservicenummer, of anders adres en geboortedatum",
+    "vault.ddas_cases": "de zaken van die levering, met hun pogingen",
     "vault.expiry": "van welk huishouden de bewaartermijn om is",
     "decision.is_approved": "of de selectie van een maand is vastgesteld",
     "decision.listed_cases": "de zaaknummers die op een looplijst stonden",
