@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import psycopg
 import pytest
 import stepping
 from conftest import Delivery, rows
 from oracle.small_landing import DEC, FEB, JAN, A
-from test_erasing import NUMBER, PERSON, POSTCODE, SIGNALS, everything, marks_in, of_canary, of_other
+from test_erasing import (
+    BSN,
+    NUMBER,
+    PERSON,
+    POSTCODE,
+    SIGNALS,
+    everything,
+    files_with_marks,
+    marks_in,
+    of_canary,
+    of_other,
+)
 
 from vroegsignaal import erasing, release, warehouse
+from vroegsignaal.erasing import Person
+from vroegsignaal.errors import UsageError
 from vroegsignaal.months import Month
 
 
@@ -78,3 +94,147 @@ def test_the_key_of_erased_cases_is_seen_by_nobody(delivery: Delivery) -> None:
         for statement in ("select * from vault.case_key", "select vault.kept_key()"):
             with warehouse.open_connection(here, role) as connection, pytest.raises(psycopg.Error, match="denied"):
                 connection.execute(statement)
+
+
+def test_what_somebody_wrote_of_a_row_is_told_and_goes_with_it(delivery: Delivery) -> None:
+    small, here = delivery
+    small.put(DEC, "signals/rood.csv", "\n".join([SIGNALS, of_canary(DEC, "rood", "99999"), of_other(DEC, 1)]) + "\n")
+    stepping.receive(DEC)
+    remark = "mevrouw Kanariestein, kanariestraat, gebeld op 0687654321"
+    release.release(release.Wanted(A, Month.parse(DEC), "rood", line=2), "A. de Vries", remark)
+    with psycopg.connect(warehouse.uri(here)) as connection:
+        connection.execute("insert into vault.household values (99, %s, '1234QQ 99 ', null)", [A])
+        connection.execute("insert into vault.household values (98, %s, %s, null)", [A, f"{POSTCODE} {NUMBER} "])
+        connection.execute(
+            "insert into decision.exchange values (%s, %s, 98, 99, %s, 'A. de Vries')", [A, f"{DEC}-01", remark]
+        )
+    told = erasing.held(here, PERSON)
+    assert [row["reden"] for row in (*told["vrijgegeven"], *told["gewisseld"])] == [remark, remark]
+    erase(here)
+    assert marks_in(everything(here)) == set()
+    assert rows(here, "select reason, released_by from quality.release") == [("gewist", "A. de Vries")]
+    assert rows(here, "select reason from decision.exchange") == [("gewist",)]
+
+
+def test_a_held_row_without_an_address_goes_with_the_others_of_its_customer(delivery: Delivery) -> None:
+    small, here = delivery
+    held = of_canary(DEC, "rood").replace(POSTCODE, "9876 Z").replace(BSN, "")
+    small.put(DEC, "signals/rood.csv", "\n".join([SIGNALS, held, of_other(DEC, 1)]) + "\n")
+    small.put(DEC, "signals/rood.2.csv", "\n".join([SIGNALS, of_canary(DEC, "rood"), of_other(DEC, 1)]) + "\n")
+    stepping.receive(DEC)
+    told = erasing.held(here, PERSON)
+    assert {row["bestand"] for row in told["aangeleverd"]["signals"]} == {
+        f"{A}/{DEC}/signals/rood.csv", f"{A}/{DEC}/signals/rood.2.csv",
+    }  # fmt: skip
+    assert told == erasing.held(here, Person(A, bsn=BSN))
+    assert erase(here).counts == {"signals": 2}
+    assert marks_in(everything(here)) == set()
+    assert files_with_marks(small.landing, here.out) == set()
+
+
+def test_what_is_only_alike_is_told_by_line_and_goes_when_somebody_names_it(delivery: Delivery) -> None:
+    small, here = delivery
+    alike = of_canary(DEC, "wit").replace(POSTCODE, "").replace(BSN, "").replace("KK-777", "KK-888")
+    elsewhere = of_canary(DEC, "wit").replace(POSTCODE, "1234QQ").replace(BSN, "").replace("kanariestraat", "Laan")
+    other = of_other(DEC, 1).replace("Proefweg", "kanariestraat")
+    small.put(DEC, "signals/wit.csv", "\n".join([SIGNALS, other, alike, elsewhere.replace("777", "999")]) + "\n")
+    small.put(DEC, "signals/rood.csv", f"{SIGNALS}\n{of_canary(DEC, 'rood')}\n")
+    stepping.receive(DEC)
+    place = (f"{A}/{DEC}/signals/wit.csv", 3)
+    assert erasing.held(here, PERSON)["twijfelachtig"] == [{"bestand": place[0], "regel": place[1]}]
+    told = erasing.erase(here, PERSON, "", "", dry_run=True)
+    assert (told.counts, f"  {place[0]}:{place[1]}" in told.told()) == ({"signals": 1}, True)
+    with pytest.raises(UsageError, match="line 2 of that file is not among"):
+        erase(here, replace(PERSON, also=((place[0], 2),)))
+    assert erase(here, replace(PERSON, also=(place,))).counts == {"signals": 2}
+    # What stands at another address, under another number, is of somebody else.
+    assert rows(here, "select line_no from raw.signals where achternaam = 'Kanariestein'") == [(4,)]
+
+
+HEAD = "bsn;geslachtsnaam;straatnaam;huisnummer;postcode;wijk;opschorting"
+OTHER = "999900018"
+
+
+def of_newcomer(creditor: str) -> str:
+    return (
+        f"NS-{creditor};NK-{creditor};{OTHER};Nieuwbewoner;kanariestraat;{NUMBER};{POSTCODE};0611112222;nieuw@x.example;"
+        f"777;{JAN}-01;{JAN}-10"
+    )
+
+
+def test_by_number_nothing_of_who_lived_there_before_or_after_is_told_or_goes(delivery: Delivery) -> None:
+    small, here = delivery
+    # The canary moves out to number 2, somebody else moves in.
+    small.put(DEC, "brp/personen.csv", f"{HEAD}\n{BSN};Kanariestein;kanariestraat;{NUMBER};{POSTCODE};Wijk 2;\n"
+              f"{OTHER};Nieuwbewoner;Proefweg;2;1234QQ;Wijk 2;\n")  # fmt: skip
+    small.put(JAN, "brp/personen.csv", f"{HEAD}\n{BSN};Kanariestein;Proefweg;2;1234QQ;Wijk 2;\n"
+              f"{OTHER};Nieuwbewoner;kanariestraat;{NUMBER};{POSTCODE};Wijk 2;\n")  # fmt: skip
+    nameless = of_canary(DEC, "blauw").replace(BSN, "")
+    small.put(DEC, "signals/rood.csv", f"{SIGNALS}\n{of_canary(DEC, 'rood')}\n")
+    small.put(DEC, "signals/blauw.csv", f"{SIGNALS}\n{nameless}\n")
+    for creditor in ("rood", "wit"):
+        small.put(JAN, f"signals/{creditor}.csv", f"{SIGNALS}\n{of_newcomer(creditor)}\n")
+    # A case of after the move, in the months of neither of which it names anybody.
+    small.put(
+        JAN, "ris/dossiers.csv", DOSSIERS + of_case("DD-888", str(NUMBER), POSTCODE).replace(f";{DEC};", f";{JAN};")
+    )
+    for month in (DEC, JAN):
+        stepping.receive(month)
+    by_number = Person(A, bsn=BSN)
+    told = erasing.held(here, by_number)
+    assert {feed: len(found) for feed, found in told["aangeleverd"].items()} == {"brp": 2, "signals": 2}
+    assert not [
+        mark for mark in ("Nieuwbewoner", OTHER, "0611112222", "DD-888") if mark in json.dumps(told, default=str)
+    ]
+    before = rows(here, NEWCOMERS)
+    assert len(before) == 2
+    done = erase(here, by_number)
+    assert done.counts == {"brp": 2, "signals": 2}
+    assert "1 households stay" in done.told()
+    assert rows(here, NEWCOMERS) == before
+    assert marks_in(everything(here)) <= {"kanariestraat", POSTCODE, "belde kanarie"}
+    assert "999900018" in everything(here)
+    # By address all who were known there go.
+    assert "2 people" not in done.told()
+    assert erase(here).counts == {"brp": 1, "ris_dossiers": 1, "signals": 2}
+
+
+NEWCOMERS = (
+    "select creditor, bedrag, address_key from quality.accepted_signals inner join vault.household using (household_id)"
+    " where achternaam = 'Nieuwbewoner' order by creditor"
+)
+
+
+def test_of_what_is_shared_with_others_the_answer_tells_only_that_it_is_there(delivery: Delivery) -> None:
+    small, here = delivery
+    small.put(DEC, "brp/personen.csv", f"{HEAD}\n{BSN};Kanariestein;kanariestraat;{NUMBER};{POSTCODE};Wijk 2;\n"
+              f"{OTHER};Huisgenoot;kanariestraat;{NUMBER};{POSTCODE};Wijk 2;\n")  # fmt: skip
+    small.put(DEC, "signals/rood.csv", f"{SIGNALS}\n{of_canary(DEC, 'rood')}\n")
+    nameless = of_canary(DEC, "blauw").replace(BSN, "").replace("Kanariestein", "Huisgenoot")
+    small.put(DEC, "signals/blauw.csv", f"{SIGNALS}\n{nameless}\n")
+    small.put(DEC, "ris/dossiers.csv", DOSSIERS + of_case("DD-777", str(NUMBER), POSTCODE))
+    small.put(DEC, "ris/dossier_signalen.csv", "dossier_id;crediteur;bedrag\nDD-777;rood;150\n")
+    stepping.receive(DEC)
+    told = erasing.held(here, Person(A, bsn=BSN))["aangeleverd"]
+    assert "Huisgenoot" not in json.dumps(told)
+    shared = {"regel": 2, "gedeeld": True}
+    assert told["ris_dossiers"] == [shared | {"bestand": f"{A}/{DEC}/ris/dossiers.csv"}]
+    assert told["ris_signals"] == [shared | {"bestand": f"{A}/{DEC}/ris/dossier_signalen.csv"}]
+    assert [row.get("gedeeld") for row in sorted(told["signals"], key=lambda row: row["bestand"])] == [True, None]
+    done = erase(here, Person(A, bsn=BSN))
+    assert "3 rows may be of others" in done.told()
+    assert done.counts == {"brp": 1, "ris_dossiers": 1, "ris_signals": 1, "signals": 2}
+    # Who still lives there goes on without that history.
+    assert rows(
+        here, "select household_id, address_key, erased_at is null from vault.household order by household_id"
+    ) == [(1, "gewist 1", False), (2, f"{POSTCODE} {NUMBER} ", True)]  # fmt: skip
+    assert rows(here, "select geslachtsnaam, household_id from quality.accepted_brp where not erased") == [
+        ("Huisgenoot", 2)
+    ]
+
+
+def test_by_address_it_is_said_how_many_people_the_rows_name(delivery: Delivery) -> None:
+    small, here = delivery
+    small.put(DEC, "signals/rood.csv", f"{SIGNALS}\n{of_canary(DEC, 'rood')}\n{of_newcomer('rood')}\n")
+    stepping.receive(DEC)
+    assert "name 2 people" in erasing.erase(here, PERSON, "", "", dry_run=True).told()

@@ -37,6 +37,7 @@ begin
         checked.municipality_code = of_municipality
         and checked.signal_month = of_month
         and checked.household_id = any(households)
+        and not signal.erased
         and not exists (
             select 1
             from quality.standing_withdrawal as withdrawal
