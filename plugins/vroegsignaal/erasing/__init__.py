@@ -105,7 +105,7 @@ def erase(here: Settings, person: Person, by: str, reason: str, *, dry_run: bool
     with _erasing(here) as connection:
         found = of_person(connection, person)
         erasure = Erasure(person.municipality, "request", found.counts, len(found.households))
-        erasure.remarks = _remarks(person, found)
+        erasure.remarks = _remarks(found)
         sought = [value for value in (person.bsn, person.postcode) if value]
         erasure.files = files.of_drops(connection, found.drops)
         erasure.files += files.that_name(here, connection, person.municipality, sought)
@@ -266,7 +266,7 @@ def _policy(connection: psycopg.Connection, municipality: str, day: date) -> dic
     return {parameter: {"maanden": months, "sinds": since} for parameter, months, since in rows}
 
 
-def _remarks(person: Person, found: Found) -> list[str]:
+def _remarks(found: Found) -> list[str]:
     """What to mind before an erasure, in words."""
     told = []
     if found.people > 1:
@@ -299,7 +299,8 @@ def _as_delivered(connection: psycopg.Connection, feed: str, places: list[tuple[
         connection.cursor(row_factory=dict_row)
         .execute(
             sql.SQL(
-                "select ledger.file as bestand, given.line_no as regel, wanted.is_shared, ledger.status, {} from {} as given"
+                "select ledger.file as bestand, given.line_no as regel, wanted.is_shared, ledger.status, {}"
+                " from {} as given"
                 " inner join unnest(%s::bigint[], %s::bigint[], %s::boolean[]) as wanted (drop_id, line_no, is_shared)"
                 " using (drop_id, line_no)"
                 " inner join raw.drop_ledger as ledger using (drop_id) order by ledger.signal_month, given.drop_id, 2"

@@ -155,10 +155,14 @@ def _address_key(connection: psycopg.Connection, person: Person) -> str | None:
 
 def _households(connection: psycopg.Connection, values: dict) -> tuple[list[int], int]:
     """The households that nothing is left of but registrations, and how many stay for what is known of others."""
-    touched = sql.SQL(" union ").join(_HOUSEHOLDS_OF_TAKEN.format(_accepted(feed), sql.Literal(feed.name))
-                                      for feed in contract.feeds().values() if feed.has_address)  # fmt: skip
-    left = sql.SQL(" union ").join(_HOUSEHOLDS_OF_LEFT.format(_accepted(feed), sql.Literal(feed.name))
-                                   for feed in contract.feeds().values() if feed.has_address and feed.name not in REGISTERS)  # fmt: skip
+    with_address = [feed for feed in contract.feeds().values() if feed.has_address]
+    touched, left = (
+        sql.SQL(" union ").join(each.format(_accepted(feed), sql.Literal(feed.name)) for feed in among)
+        for each, among in (
+            (_HOUSEHOLDS_OF_TAKEN, with_address),
+            (_HOUSEHOLDS_OF_LEFT, [feed for feed in with_address if feed.name not in REGISTERS]),
+        )
+    )
     rows = connection.execute(
         sql.SQL(
             "select household_id, address_key is distinct from %(key)s and household_id in ({left}) as stays"
