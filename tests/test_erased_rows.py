@@ -238,19 +238,25 @@ def test_of_what_is_shared_with_others_the_answer_tells_only_that_it_is_there(de
               f"{OTHER};Huisgenoot;kanariestraat;{NUMBER};{POSTCODE};Wijk 2;\n")  # fmt: skip
     small.put(DEC, "signals/rood.csv", f"{SIGNALS}\n{of_canary(DEC, 'rood')}\n")
     nameless = of_canary(DEC, "blauw").replace(BSN, "").replace("Kanariestein", "Huisgenoot")
-    small.put(DEC, "signals/blauw.csv", f"{SIGNALS}\n{nameless}\n")
-    small.put(DEC, "ris/dossiers.csv", DOSSIERS + of_case("DD-777", str(NUMBER), POSTCODE))
+    # Of the same customer, without a whole address.
+    held = nameless.replace(POSTCODE, "9876 Z")
+    small.put(DEC, "signals/blauw.csv", f"{SIGNALS}\n{nameless}\n{held}\n")
+    case, broken = (of_case("DD-777", str(NUMBER), postcode) for postcode in (POSTCODE, "9876 Z"))
+    small.put(DEC, "ris/dossiers.csv", DOSSIERS + case)
+    small.put(DEC, "ris/dossiers.2.csv", DOSSIERS + broken)
     small.put(DEC, "ris/dossier_signalen.csv", "dossier_id;crediteur;bedrag\nDD-777;rood;150\n")
     stepping.receive(DEC)
     told = erasing.held(here, Person(A, bsn=BSN))["aangeleverd"]
     assert "Huisgenoot" not in json.dumps(told)
     shared = {"regel": 2, "gedeeld": True}
-    assert told["ris_dossiers"] == [shared | {"bestand": f"{A}/{DEC}/ris/dossiers.csv"}]
+    assert told["ris_dossiers"] == [
+        shared | {"bestand": f"{A}/{DEC}/ris/{name}"} for name in ("dossiers.csv", "dossiers.2.csv")
+    ]
     assert told["ris_signals"] == [shared | {"bestand": f"{A}/{DEC}/ris/dossier_signalen.csv"}]
-    assert [row.get("gedeeld") for row in sorted(told["signals"], key=lambda row: row["bestand"])] == [True, None]
+    assert [row.get("gedeeld") for row in sorted(told["signals"], key=lambda row: row["bestand"])] == [True, True, None]
     done = erase(here, Person(A, bsn=BSN))
-    assert "3 rows may be of others" in done.told()
-    assert done.counts == {"brp": 1, "ris_dossiers": 1, "ris_signals": 1, "signals": 2}
+    assert "5 rows may be of others" in done.told()
+    assert done.counts == {"brp": 1, "ris_dossiers": 2, "ris_signals": 1, "signals": 3}
     # Who still lives there goes on without that history.
     assert rows(
         here, "select household_id, address_key, erased_at is null from vault.household order by household_id"

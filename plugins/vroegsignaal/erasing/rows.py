@@ -83,8 +83,8 @@ def of_person(connection: psycopg.Connection, person: Person) -> Found:
             if feed.has_address:
                 _add(connection, feed, _at_home(feed), values)
         _add(connection, feeds["ris_walking_list"], _ON_WALKING_LIST, values)
+        _add(connection, feeds["signals"], _OF_A_CUSTOMER, values)
     values["shared"] = False
-    _add(connection, feeds["signals"], _OF_A_CUSTOMER, values)
     doubtful = _doubtful(connection, values)
     _add_named(connection, person, doubtful, values)
     for values["shared"] in (False, True):
@@ -240,10 +240,13 @@ def _add(connection: psycopg.Connection, feed: Feed, which: str, values: dict) -
 
 
 def _add_what_belongs_to_it(connection: psycopg.Connection, values: dict) -> None:
-    """Add what is told of the cases and the signals among them elsewhere: claims, attempts, help, withdrawals."""
+    """Add what is told of the cases and the signals among them elsewhere: claims, attempts, help, withdrawals.
+
+    And rows about a case without a whole address.
+    """
     for feed in contract.feeds().values():
-        if not feed.has_address and _has(feed, "dossier_id"):
-            _add(connection, feed, _OF_A_CASE, values)
+        if _has(feed, "dossier_id"):
+            _add(connection, feed, f"{_ADDRESS} is null and {_OF_A_CASE}" if feed.has_address else _OF_A_CASE, values)
     _add(connection, contract.feeds()["withdrawals"], _OF_A_SIGNAL, values)
 
 
@@ -332,7 +335,7 @@ _OF_A_CUSTOMER = f"""
             from raw.signals as own
             inner join pg_temp.to_erase as taken using (drop_id, line_no)
             inner join raw.drop_ledger as of_own using (drop_id)
-            where taken.feed = 'signals'
+            where taken.feed = 'signals' and taken.is_shared = %(shared)s
         )
         -- A creditor may begin its numbers anew each month.
         or (ledger.creditor, ledger.signal_month, quality.trimmed(given.signaal_id)) in (
@@ -340,7 +343,7 @@ _OF_A_CUSTOMER = f"""
             from raw.signals as own
             inner join pg_temp.to_erase as taken using (drop_id, line_no)
             inner join raw.drop_ledger as of_own using (drop_id)
-            where taken.feed = 'signals'
+            where taken.feed = 'signals' and taken.is_shared = %(shared)s
         )
     )
 """  # noqa: S608 (constants)
