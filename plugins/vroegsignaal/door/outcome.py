@@ -54,11 +54,14 @@ def replace_outcome(connection: psycopg.Connection, month: Month, present: list[
     for feed in contract.feeds().values():
         _forget_accepted(connection, feed, month)
         if feed in present:
+            if feed.has_address:
+                _give_erased_households(connection, feed, month)
             if feed.register_households:
                 _register_households(connection, feed)
             _keep_accepted(connection, feed)
         connection.execute(sql.SQL("drop table if exists {}").format(work_table(feed)))
     _settle_deliveries(connection, month)
+    connection.execute("call quality.erase_repeated_cases(%s)", [month.first_day])
     connection.execute(sql.SQL("drop table if exists {}").format(sql.SQL(", ").join(PASSING)))
 
 
@@ -95,6 +98,18 @@ def _leave_erased(connection: psycopg.Connection, month: Month) -> None:
         " status = case when status = 'rejected' then status else 'received' end"
         " where signal_month = %s and erased_at is not null",
         [month.first_day],
+    )
+
+
+def _give_erased_households(connection: psycopg.Connection, feed: Feed, month: Month) -> None:
+    """Give the rows about cases that were erased before the household of then, so that no address comes back."""
+    connection.execute(
+        sql.SQL(
+            "update {} as door set address_key = household.address_key from vault.repeated_cases(%s) as repeated"
+            " inner join vault.household using (household_id)"
+            " where repeated.feed = %s and repeated.drop_id = door.drop_id and repeated.line_no = door.line_no"
+        ).format(work_table(feed)),
+        [month.first_day, feed.name],
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,6 +28,7 @@ from vroegsignaal.errors import UsageError
 from vroegsignaal.months import Month
 from vroegsignaal.outbox.files import replaced
 from vroegsignaal.settings import Settings
+from vroegsignaal.shown import printable
 
 PROOFS = "gewist"
 """The folder of a municipality's proofs, in the folder for results."""
@@ -42,6 +43,8 @@ class Erasure:
     counts: dict[str, int]
     households: int
     files: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    """What to mind, such as rows of others that go with it."""
     proof: Path | None = None
 
     def told(self) -> str:
@@ -50,27 +53,49 @@ class Erasure:
         done = "Erased" if self.proof else "Would be erased"
         lines = [f"{self.municipality}: {done}: rows: {rows}; households: {self.households}; files: {len(self.files)}."]
         lines += [f"  {name}" for name in self.files]
+        lines += self.remarks
         return "\n".join([*lines, f"Proof: {self.proof}"] if self.proof else lines)
 
 
 def held(here: Settings, person: Person) -> dict[str, Any]:
-    """All that is held about a person's household: rows as they were delivered, and what was decided on them."""
+    """All that is held about a person: rows as they were delivered, and what was said of them and decided on them.
+
+    By number, of what is shared with others only that it exists.
+    """
     with warehouse.connect(here, "loader") as connection:
         found = of_person(connection, person)
-        rows = {feed: _as_delivered(connection, feed, places) for feed, places in found.rows.items()}
+        rows = {feed: _as_delivered(connection, feed, places, found) for feed, places in found.rows.items()}
+        released = _released(connection, found)
+    with warehouse.connect(here, "transformer") as connection:
+        exchanged = _exchanged(connection, found)
     with warehouse.connect(here, "caseworker") as connection:
         warehouse.limit_to(connection, person.municipality)
         decided = (
             connection.cursor(row_factory=dict_row)
             .execute(
-                "select * from casework.explanation where household_id = any(%s) order by signal_month",
-                [found.households],
+                "select explanation.*, home.is_shared from casework.explanation as explanation"
+                " inner join unnest(%s::bigint[], %s::date[], %s::boolean[]) as home (household_id, month, is_shared)"
+                " on home.household_id = explanation.household_id"
+                " and coalesce(home.month, explanation.signal_month) = explanation.signal_month"
+                " order by explanation.signal_month",
+                _columns(found.homes, 3),
             )
             .fetchall()
             if warehouse.is_there(connection, "casework.explanation")
             else []
         )
-    return {"gemeente": person.municipality, "aangeleverd": rows, "besluiten": decided}
+    return {
+        "gemeente": person.municipality,
+        "aangeleverd": rows,
+        "vrijgegeven": released,
+        "besluiten": [
+            {"signal_month": row["signal_month"], "gedeeld": True} if is_shared else row
+            for row in decided
+            for is_shared in [row.pop("is_shared")]
+        ],
+        "gewisseld": exchanged,
+        "twijfelachtig": [{"bestand": file, "regel": line} for file, line in found.doubtful],
+    }
 
 
 def erase(here: Settings, person: Person, by: str, reason: str, *, dry_run: bool = False) -> Erasure:
@@ -80,13 +105,14 @@ def erase(here: Settings, person: Person, by: str, reason: str, *, dry_run: bool
     with _erasing(here) as connection:
         found = of_person(connection, person)
         erasure = Erasure(person.municipality, "request", found.counts, len(found.households))
+        erasure.remarks = _remarks(found)
         sought = [value for value in (person.bsn, person.postcode) if value]
         erasure.files = files.of_drops(connection, found.drops)
         erasure.files += files.that_name(here, connection, person.municipality, sought)
         if dry_run:
             return erasure
         months = _months(connection, found.drops)
-        _apply(connection, found, moved=[])
+        _apply(connection, found, moved=registers_in_use(connection, person.municipality))
         erasure.proof = _prove(here, connection, erasure, found, by, reason, {})
     _afterwards(here, person.municipality, months, erasure)
     return erasure
@@ -134,11 +160,7 @@ def erase_again(here: Settings) -> list[str]:
             rows = {feed: [tuple(place) for place in places] for feed, places in told["rijen"].items()}
             found = Found(rows, told["huishoudens"])
             months = _months(connection, found.drops)
-            _apply(
-                connection,
-                found,
-                moved=registers_in_use(connection, told["gemeente"]) if told["soort"] == "term" else [],
-            )
+            _apply(connection, found, moved=registers_in_use(connection, told["gemeente"]))
             _record(
                 connection,
                 proof.stem,
@@ -252,22 +274,90 @@ def _policy(connection: psycopg.Connection, municipality: str, day: date) -> dic
     return {parameter: {"maanden": months, "sinds": since} for parameter, months, since in rows}
 
 
-def _as_delivered(connection: psycopg.Connection, feed: str, places: list[tuple[int, int]]) -> list[dict]:
+def _remarks(found: Found) -> list[str]:
+    """What to mind before an erasure, in words."""
+    told = []
+    if found.people > 1:
+        told.append(f"Mind: these rows name {found.people} people by number. All of them go: they were at the address.")
+    if found.shared:
+        told.append(
+            f"Mind: {len(found.shared)} rows may be of others: they name nobody, and others lived there too. They go."
+        )
+    if found.staying:
+        told.append(
+            f"Mind: {found.staying} households stay, since creditors reported others there. What the rows counted stays"
+            " with the address."
+        )
+    if found.doubtful:
+        told.append("These rows may be meant as well. Look at them, and name those that are with --also FILE:LINE:")
+        told += [f"  {printable(file)}:{line}" for file, line in found.doubtful]
+    return told
+
+
+def _columns(places: Sequence[tuple], width: int) -> list[list]:
+    """Rows as an array for each of their columns."""
+    return [[place[number] for place in places] for number in range(width)]
+
+
+def _as_delivered(connection: psycopg.Connection, feed: str, places: list[tuple[int, int]], found: Found) -> list[dict]:
+    """The rows as they were delivered; of those that are shared with others only where they stand."""
     columns = [column.name for column in contract.feeds()[feed].columns]
-    drops, lines = zip(*places, strict=True)
+    shared = [(feed, *place) in found.shared for place in places]
     rows = (
         connection.cursor(row_factory=dict_row)
         .execute(
             sql.SQL(
-                "select ledger.file as bestand, given.line_no as regel, ledger.status, {} from {} as given"
-                " inner join unnest(%s::bigint[], %s::bigint[]) as wanted (drop_id, line_no) using (drop_id, line_no)"
+                "select ledger.file as bestand, given.line_no as regel, wanted.is_shared, ledger.status, {}"
+                " from {} as given"
+                " inner join unnest(%s::bigint[], %s::bigint[], %s::boolean[]) as wanted (drop_id, line_no, is_shared)"
+                " using (drop_id, line_no)"
                 " inner join raw.drop_ledger as ledger using (drop_id) order by ledger.signal_month, given.drop_id, 2"
             ).format(sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier("raw", feed)),
-            [list(drops), list(lines)],
+            [*_columns(places, 2), shared],
         )
         .fetchall()
     )
-    return [{name: value for name, value in row.items() if value is not None} for row in rows]
+    return [
+        {"bestand": row["bestand"], "regel": row["regel"], "gedeeld": True}
+        if is_shared
+        else {name: value for name, value in row.items() if value is not None}
+        for row in rows
+        for is_shared in [row.pop("is_shared")]
+    ]
+
+
+def _released(connection: psycopg.Connection, found: Found) -> list[dict]:
+    """What was said of the rows that somebody let through."""
+    own = [place for place in found.rows.get("signals", []) if ("signals", *place) not in found.shared]
+    return (
+        connection.cursor(row_factory=dict_row)
+        .execute(
+            "select ledger.file as bestand, told.line_no as regel, told.amount_eur as bedrag, told.reason as reden,"
+            " told.released_by as door, told.released_at as op from quality.release as told"
+            " inner join unnest(%s::bigint[], %s::bigint[]) as wanted (drop_id, line_no) using (drop_id, line_no)"
+            " inner join raw.drop_ledger as ledger using (drop_id) order by told.release_id",
+            _columns(own, 2),
+        )
+        .fetchall()
+    )
+
+
+def _exchanged(connection: psycopg.Connection, found: Found) -> list[dict]:
+    """Why somebody exchanged the household for another, or another for it."""
+    return (
+        connection.cursor(row_factory=dict_row)
+        .execute(
+            "select exchange.signal_month as maand, exchange.household_in = home.household_id as gekozen,"
+            " exchange.reason as reden, exchange.exchanged_by as door, exchange.exchanged_at as op"
+            " from decision.exchange as exchange"
+            " inner join unnest(%s::bigint[], %s::date[], %s::boolean[]) as home (household_id, month, is_shared)"
+            " on home.household_id in (exchange.household_out, exchange.household_in)"
+            " and coalesce(home.month, exchange.signal_month) = exchange.signal_month"
+            " where not home.is_shared order by exchange.exchanged_at",
+            _columns(found.homes, 3),
+        )
+        .fetchall()
+    )
 
 
 def _today(connection: psycopg.Connection) -> date:
@@ -275,7 +365,7 @@ def _today(connection: psycopg.Connection) -> date:
 
 
 def write_export(here: Settings, person: Person, path: Path) -> int:
-    """Write all that is held about a person's household as JSON, for the owner's eyes; the number of rows delivered."""
+    """Write all that is held about a person as JSON, for the owner's eyes; the number of rows delivered."""
     told = held(here, person)
     with replaced(path) as fresh:
         fresh.write_text(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8")

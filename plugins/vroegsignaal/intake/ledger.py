@@ -24,7 +24,7 @@ class Known:
     failed: bool
     read_as: str
     erased: bool = False
-    """Whether rows of it were erased: it is not read again."""
+    """Whether rows of it, or of another drop of its file, were erased: it is not read again."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def known(connection: psycopg.Connection, file: DeliveredFile, sha: str, sender:
     row = connection.execute(
         """
         select drop_id, file, unreadable is not null or missing_columns <> '{}', coalesce(read_as, ''),
-            erased_at is not null
+            -- Before the limit: of a portal's file any drop counts, since they are read anew together.
+            bool_or(erased_at is not null) over ()
         from raw.drop_ledger
         where
             (municipality_code, signal_month, feed, sha256) = (%(code)s, %(month)s, %(feed)s, %(sha)s)

@@ -113,7 +113,8 @@ create table if not exists quality.release (
     released_at timestamptz not null default now()
 );
 comment on table quality.release is
-'Held rows that a person let through, or gave another amount. Append-only: no role may change or delete a row.';
+'Held rows that a person let through, or gave another amount. Append-only: no role may change or delete a row. Of a row
+that was erased the reason reads `gewist`.';
 
 alter table quality.release add column if not exists kept boolean not null default false;
 comment on column quality.release.kept is 'Whether the person looked at the row and left it held.';
@@ -172,6 +173,10 @@ comment on table vault.household is
 alter table vault.household add column if not exists erased_at timestamptz;
 comment on column vault.household.erased_at is
 'When its address was erased: the number stays taken, so that nobody else gets its history.';
+
+create table if not exists vault.case_key (key text not null);
+comment on table vault.case_key is
+'The key under which cases of the registration that were erased are known again: of the owner only.';
 
 create table if not exists quality.erasure (
     erasure_id bigint generated always as identity primary key,
@@ -254,7 +259,8 @@ create table if not exists decision.exchange (
     unique (municipality_code, signal_month, household_in)
 );
 comment on table decision.exchange is
-'Selected households that a person exchanged for one of the reserve before approving. Append-only.';
+'Selected households that a person exchanged for one of the reserve before approving. Append-only. Where one of the two
+was erased the reason reads `gewist`.';
 
 create table if not exists decision.rejection (
     municipality_code text not null,

@@ -1,11 +1,57 @@
 -- Erasing: what points at somebody goes, what was counted stays. The functions belong to the owner; who erases gives the
--- rows by drop and line, and a key that is thrown away.
+-- rows by drop and line, and a key that is thrown away. Only the numbers of cases have one that is kept: who knows a
+-- number can tell whether that case was erased, and nobody else learns anything from it.
 
 create or replace function quality.token(key text, given text) returns text
 language sql immutable parallel safe as $$
     -- A word in the place of a number: the same for the same number within one erasure, and for nobody else.
     select case when given is not null then 'gewist-' || left(encode(sha256(convert_to(key || given, 'UTF8')), 'hex'), 16) end
 $$;
+
+create or replace function vault.kept_key() returns text
+language plpgsql volatile as $$
+begin
+    -- Made with the first erasure of a case, and kept.
+    insert into vault.case_key
+    select replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')
+    where not exists (select 1 from vault.case_key);
+    return (select key from vault.case_key);
+end
+$$;
+
+create or replace function vault.repeated_cases(of_month date)
+returns table (feed text, drop_id bigint, line_no bigint, household_id bigint)
+language plpgsql stable security definer set search_path = pg_catalog as $$
+begin
+    -- The rows of a month's deliveries about cases that were erased. The registration tells of its cases again and again,
+    -- and under another number they would count twice.
+    for feed in
+        select relname from pg_class
+        inner join pg_attribute on attrelid = pg_class.oid and attname = 'dossier_id'
+        where relnamespace = 'raw'::regnamespace and relkind = 'r'
+        order by relname
+    loop
+        return query execute format(
+            $query$
+                select distinct on (given.drop_id, given.line_no) %1$L::text, given.drop_id, given.line_no, known.household_id
+                from vault.case_key
+                cross join raw.%1$I as given
+                inner join raw.drop_ledger as ledger on ledger.drop_id = given.drop_id
+                inner join quality.accepted_ris_dossiers as known
+                    on known.municipality_code = ledger.municipality_code
+                    and known.dossier_id = quality.token(case_key.key, quality.trimmed(given.dossier_id))
+                where ledger.signal_month = $1 and not given.erased and known.erased
+                order by given.drop_id, given.line_no, known.signal_month desc, known.drop_id desc, known.line_no desc
+            $query$,
+            feed
+        ) using of_month;
+    end loop;
+end
+$$;
+
+revoke execute on function vault.kept_key() from public;
+revoke execute on function vault.repeated_cases(date) from public;
+grant execute on function vault.repeated_cases(date) to loader;
 
 create or replace function quality.without_remarks(key text, given text) returns text
 language sql stable as $$
@@ -31,6 +77,8 @@ begin
     -- The number stays taken: else the next address would get it, and with it a history that is not its own.
     update vault.household set address_key = 'gewist ' || household_id, erased_at = now()
     where household_id = any(households) and erased_at is null;
+    update decision.exchange set reason = 'gewist'
+    where household_out = any(households) or household_in = any(households);
 end
 $$;
 
@@ -40,14 +88,16 @@ declare
     moved record;
     fresh bigint;
 begin
-    -- The registers in use go on under a new number, without the history of the old one.
+    -- The registers in use go on under a new number, without the history of the old one; not who was erased from them.
     for moved in
         select distinct household.household_id, household.municipality_code, household.address_key
         from vault.household as household
         inner join (
-            select resident.household_id from quality.accepted_brp as resident where resident.drop_id = any(registers)
+            select resident.household_id from quality.accepted_brp as resident
+            where resident.drop_id = any(registers) and not resident.erased
             union
-            select helped.household_id from quality.accepted_shv as helped where helped.drop_id = any(registers)
+            select helped.household_id from quality.accepted_shv as helped
+            where helped.drop_id = any(registers) and not helped.erased
         ) as present using (household_id)
         where household.household_id = any(households) and household.erased_at is null
         order by household.household_id
@@ -57,9 +107,9 @@ begin
         insert into vault.household (household_id, municipality_code, address_key)
         values (fresh, moved.municipality_code, moved.address_key);
         update quality.accepted_brp set household_id = fresh
-        where household_id = moved.household_id and drop_id = any(registers);
+        where household_id = moved.household_id and drop_id = any(registers) and not erased;
         update quality.accepted_shv set household_id = fresh
-        where household_id = moved.household_id and drop_id = any(registers);
+        where household_id = moved.household_id and drop_id = any(registers) and not erased;
     end loop;
 end
 $$;
@@ -68,6 +118,15 @@ create or replace procedure quality.mark_erased(drop_ids bigint [])
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update raw.drop_ledger set erased_at = now() where drop_id = any(drop_ids) and erased_at is null;
+    -- What somebody wrote about a row that he let through, also when the file was read anew as another drop since.
+    update quality.release as told set reason = 'gewist'
+    from raw.drop_ledger as released_from
+    inner join raw.drop_ledger as ledger
+        using (municipality_code, signal_month, feed, sha256)
+    inner join raw.signals as given on given.drop_id = ledger.drop_id
+    where
+        ledger.drop_id = any(drop_ids) and ledger.feed = 'signals' and given.erased
+        and told.drop_id = released_from.drop_id and told.line_no = given.line_no;
     -- The numbers of signals that months keep which were matched before.
     if to_regclass('core.signal') is not null then
         update core.signal as kept set signal_id = erased.signaal_id
@@ -79,6 +138,26 @@ begin
 end
 $$;
 
+create or replace procedure quality.erase_repeated_cases(of_month date)
+language plpgsql security definer set search_path = pg_catalog as $$
+declare
+    repeated record;
+begin
+    for repeated in
+        select found.feed, array_agg(found.drop_id) as drop_ids, array_agg(found.line_no) as line_nos
+        from vault.repeated_cases(of_month) as found
+        group by found.feed
+    loop
+        execute format('call quality.%I($1, $2, $3)', 'erase_' || repeated.feed)
+        -- Known to nobody once this has run.
+        using gen_random_uuid()::text, repeated.drop_ids, repeated.line_nos;
+        call quality.mark_erased(repeated.drop_ids);
+    end loop;
+end
+$$;
+
+revoke execute on procedure quality.erase_repeated_cases(date) from public;
+grant execute on procedure quality.erase_repeated_cases(date) to loader;
 revoke execute on procedure vault.erase_households(bigint []) from public;
 revoke execute on procedure vault.move_residents(bigint [], bigint []) from public;
 revoke execute on procedure quality.mark_erased(bigint []) from public;
