@@ -52,6 +52,7 @@ FUNCTIONS_IN_WORDS = {
     "vault.customers": "wie er nagekeken moet worden: naam en adres zoals de crediteur ze opgaf",
     "vault.open_list": "",
     "vault.checked_customers": "of de BRP de klant van een signaal kent: ja of nee",
+    "vault.repeated_cases": "welke rijen over een zaak gaan die al gewist is",
     "vault.expiry": "van welk huishouden de bewaartermijn om is",
     "decision.is_approved": "of de selectie van een maand is vastgesteld",
     "decision.listed_cases": "de zaaknummers die op een looplijst stonden",

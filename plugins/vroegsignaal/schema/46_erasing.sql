@@ -21,7 +21,7 @@ $$;
 
 create or replace function vault.repeated_cases(of_month date)
 returns table (feed text, drop_id bigint, line_no bigint, household_id bigint)
-language plpgsql stable security definer set search_path = pg_catalog as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     -- The rows of a month's deliveries about cases that were erased. The registration tells of its cases again and again,
     -- and under another number they would count twice.
@@ -139,7 +139,7 @@ end
 $$;
 
 create or replace procedure quality.erase_repeated_cases(of_month date)
-language plpgsql security definer set search_path = pg_catalog as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     repeated record;
 begin
