@@ -27,7 +27,8 @@ OF_MODELS = ("staging", "core", "casework", "mart")
 MAY_CALL = {
     "loader": {"decision.is_approved", "decision.listed_cases"}
     | {f"quality.erase_{feed}" for feed in FEEDS}
-    | {"quality.mark_erased", "vault.erase_households", "vault.move_residents", "vault.expiry"},
+    | {"quality.mark_erased", "quality.erase_awaited"}
+    | {"vault.erase_households", "vault.move_residents", "vault.expiry"},
     "transformer": {"vault.checked_customers"},
     "caseworker": {"vault.customers", "vault.walking_list"},
     "bi": set(),

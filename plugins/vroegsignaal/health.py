@@ -76,6 +76,8 @@ class Health:
     flows_switched_off: list[str] = field(default_factory=list)
     municipalities: list[Town] = field(default_factory=list)
     failed_tasks: list[Failed] = field(default_factory=list)
+    erasures_unfinished: int = 0
+    """Final in the warehouse, while files are still to go."""
 
     @property
     def complaints(self) -> list[str]:
@@ -93,6 +95,11 @@ class Health:
             f"{failed.flow}: {failed.task} failed" + (f" for {failed.month}" if failed.month else "")
             for failed in self.failed_tasks
         ]
+        if self.erasures_unfinished:
+            told.append(
+                f"erasures that are not finished, with files that are still to go: {self.erasures_unfinished};"
+                " run `vroegsignaal purge`"
+            )
         return told
 
     def as_json(self) -> dict:
@@ -109,6 +116,8 @@ def look(here: Settings, day: date | None = None) -> Health:
     try:
         with replay.warehouse_running(here):
             health.municipalities = _towns(here, day or now_here().date())
+            with warehouse.connect(here, "loader") as connection:
+                ((health.erasures_unfinished,),) = warehouse.fetch(connection, _ERASURES_UNFINISHED)
             _look_at_airflow(here, health)
     except PlatformError as error:
         if here.warehouse is None or isinstance(error, UsageError):
@@ -174,6 +183,7 @@ _REFUSED = """
         )
     group by mail.municipality_code
 """
+_ERASURES_UNFINISHED = "select count(*) from quality.erasure_open"
 
 
 def _look_at_airflow(here: Settings, health: Health) -> None:
