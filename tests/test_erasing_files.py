@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import psycopg
 import pytest
 import stepping
 from conftest import Delivery, forget_everything, rows
@@ -17,7 +18,7 @@ from test_erasing import of_other as other_home
 from typer.testing import CliRunner
 from upath import UPath
 
-from vroegsignaal import door, erasing, health, intake, warehouse
+from vroegsignaal import door, erasing, health, intake, transform, warehouse
 from vroegsignaal.cli import app
 from vroegsignaal.erasing import Person
 from vroegsignaal.errors import PlatformError, UsageError
@@ -296,7 +297,7 @@ def test_copies_go_as_well_and_what_cannot_be_looked_into_is_told(delivery: Deli
     proof = json.loads(told.proof.read_text())
     assert f"landing/{A}/{DEC}/signals/rood.csv" in proof["bestanden"]
     assert not any("oud" in name or "notities" in name for name in proof["bestanden"])
-    assert "7 with another name" in proof["bestanden"]
+    assert "9 with another name" in proof["bestanden"]
     assert proof["niet_beoordeeld"] == ["1 with another name"]
 
 
@@ -329,3 +330,34 @@ def test_a_workbook_names_somebody_by_postcode_and_number_together() -> None:
     assert not sought.is_in("x;1234AB;112;y\nx;1235AB;12;y")
     assert list(erasing.files._texts("1234AB;12".encode("utf-16"))) == ["1234AB;12"]
     assert list(erasing.files._texts(b"\x1f\x8b\x00")) == [None]
+
+
+# -- what others read
+
+
+def test_tables_are_made_anew_as_of_the_month_that_was_evaluated_and_not_by_a_dry_run(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, here = delivery
+    deliver(small)
+    stepping.receive(DEC)
+    made = []
+    monkeypatch.setattr(
+        transform, "run_dbt", lambda _here, month, layer, *_, as_of: made.append((layer, str(month), str(as_of)))
+    )
+    with psycopg.connect(warehouse.uri(here)) as connection:
+        connection.execute(f"insert into decision.derived values ('{DEC}-01'), ('{JAN}-01')")
+        connection.execute("create table mart.evaluation_periods as select date '2021-12-01' as as_of")
+        connection.execute("grant select on mart.evaluation_periods to transformer")
+    try:
+        erasing.erase(here, PERSON, "", "", dry_run=True)
+        erasing.purge(here, date(2022, 1, 1), "", dry_run=True)
+        assert made == []
+        erasing.erase(here, PERSON, "A. de Vries", "verzoek 12")
+        assert made == [("mart", JAN, DEC)]
+        # Terms count from all that is known.
+        erasing.purge(here, date(2022, 1, 1), "nacht")
+        assert made[1:] == [("evaluation", JAN, JAN), ("mart", JAN, DEC)]
+    finally:
+        with psycopg.connect(warehouse.uri(here)) as connection:
+            connection.execute("drop table mart.evaluation_periods")
