@@ -129,12 +129,7 @@ def past_their_term(connection: psycopg.Connection, municipality: str, day: date
 
 def registers_in_use(connection: psycopg.Connection, municipality: str) -> list[int]:
     """The newest registers of residents and of debt help."""
-    rows = connection.execute(
-        "select distinct on (feed) drop_id from raw.drop_ledger"
-        " where municipality_code = %s and feed in ('brp', 'shv') and status = 'accepted'"
-        " order by feed, signal_month desc, delivery desc, drop_id desc",
-        [municipality],
-    ).fetchall()
+    rows = connection.execute("select drop_id from raw.registers_in_use(%s)", [municipality]).fetchall()
     return [drop for (drop,) in rows]
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 import psycopg
 from psycopg import sql
 
+from vroegsignaal import landing
 from vroegsignaal.intake.dialect import Dialect
 from vroegsignaal.landing import DeliveredFile
 from vroegsignaal.months import Month
-
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,7 @@ class FileFacts:
 
 def fingerprint(file: DeliveredFile) -> str:
     """The SHA-256 of the file's bytes, in hexadecimal digits."""
-    digest = sha256()
-    with file.path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return landing.fingerprint(file.path)
 
 
 def known(connection: psycopg.Connection, file: DeliveredFile, sha: str, sender: str | None) -> Known | None:

@@ -193,6 +193,32 @@ create table if not exists quality.erasure (
 comment on table quality.erasure is
 'What was erased, by whom and why: numbers and counts, nothing of a person. Append-only.';
 
+create table if not exists quality.erasure_open (
+    proof text primary key references quality.erasure (proof),
+    months date [] not null,
+    files jsonb not null,
+    told jsonb not null
+);
+comment on table quality.erasure_open is
+'Erasures that are final in the warehouse, of which files are still to go. A row is here until they went.';
+comment on column quality.erasure_open.files is
+'Each file as it is named below its folder, with the fingerprint of the contents that are meant, if it matters.';
+comment on column quality.erasure_open.told is 'The proof.';
+
+create table if not exists quality.erasure_awaited (
+    proof text not null references quality.erasure (proof),
+    municipality_code text not null,
+    signal_month date not null,
+    feed text not null,
+    creditor text,
+    sha256 text not null,
+    line_nos bigint [] not null,
+    household_lines bigint [] not null
+);
+comment on table quality.erasure_awaited is
+'Of erasures that a restored backup does not know: the rows to erase once their drop is there and was judged.';
+comment on column quality.erasure_awaited.household_lines is 'Of those lines the ones whose household goes as well.';
+
 create table if not exists quality.list_read (
     municipality_code text not null,
     signal_month date not null,
@@ -307,6 +333,8 @@ grant select, insert, update on raw.file_seen to loader;
 grant select, insert, delete on raw.redelivery to loader;
 grant select, insert, delete on quality.finding to loader;
 grant select, insert on quality.release, quality.mail, quality.erasure to loader;
+grant select, insert, delete on quality.erasure_open to loader;
+grant select, insert on quality.erasure_awaited to loader;
 grant select on quality.released, quality.held to loader;
 revoke execute on function decision.is_approved(text, date) from public;
 grant execute on function decision.is_approved(text, date) to loader;

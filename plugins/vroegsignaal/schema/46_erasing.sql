@@ -82,6 +82,15 @@ begin
 end
 $$;
 
+create or replace function raw.registers_in_use(of_municipality text) returns table (drop_id bigint)
+language sql stable as $$
+    -- The newest registers of residents and of debt help.
+    select distinct on (ledger.feed) ledger.drop_id
+    from raw.drop_ledger as ledger
+    where ledger.municipality_code = of_municipality and ledger.feed in ('brp', 'shv') and ledger.status = 'accepted'
+    order by ledger.feed, ledger.signal_month desc, ledger.delivery desc, ledger.drop_id desc
+$$;
+
 create or replace procedure vault.move_residents(households bigint [], registers bigint [])
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -158,6 +167,68 @@ $$;
 
 revoke execute on procedure quality.erase_repeated_cases(date) from public;
 grant execute on procedure quality.erase_repeated_cases(date) to loader;
+
+create or replace procedure quality.erase_awaited()
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    awaited record;
+    accepted text;
+    households bigint [];
+    gone bigint [];
+    in_use bigint [];
+    -- Known to nobody once this has run.
+    key text := gen_random_uuid()::text || gen_random_uuid()::text;
+begin
+    -- Backups know nothing of what was erased after them; the numbers of drops and households may be others since. First
+    -- all rows, so that nobody who is erased from a register is taken for a resident still.
+    for awaited in
+        select expected.*, ledger.drop_id
+        from quality.erasure_awaited as expected
+        inner join raw.drop_ledger as ledger using (municipality_code, signal_month, feed, sha256)
+        where ledger.creditor is not distinct from expected.creditor and ledger.status <> 'received'
+        order by expected.proof, ledger.drop_id
+    loop
+        accepted := format('quality.accepted_%s', awaited.feed);
+        execute format(
+            'select array_agg(distinct kept.household_id) from %s as kept'
+            ' where kept.drop_id = $1 and kept.line_no = any($2) and kept.household_id is not null',
+            accepted::regclass
+        ) into gone using awaited.drop_id, awaited.household_lines;
+        households := households || gone;
+        execute format('call quality.%I($1, $2, $3)', 'erase_' || awaited.feed)
+        using key, array_fill(awaited.drop_id, array[cardinality(awaited.line_nos)]), awaited.line_nos;
+        call quality.mark_erased(array[awaited.drop_id]);
+        delete from quality.erasure_awaited as expected
+        where
+            (expected.proof, expected.municipality_code, expected.signal_month, expected.feed, expected.sha256)
+            = (awaited.proof, awaited.municipality_code, awaited.signal_month, awaited.feed, awaited.sha256)
+            and expected.creditor is not distinct from awaited.creditor;
+    end loop;
+    -- Who was reported anew since has an address again.
+    households := array(
+        select distinct given.household_id
+        from unnest(households) as given (household_id)
+        where not exists (
+            select 1 from quality.accepted_signals as signal
+            where signal.household_id = given.household_id and not signal.erased
+        )
+    );
+    in_use := array(
+        select newest.drop_id
+        from (
+            select distinct household.municipality_code
+            from vault.household as household
+            where household.household_id = any(households)
+        ) as town
+        cross join raw.registers_in_use(town.municipality_code) as newest
+    );
+    call vault.move_residents(households, in_use);
+    call vault.erase_households(households);
+end
+$$;
+
+revoke execute on procedure quality.erase_awaited() from public;
+grant execute on procedure quality.erase_awaited() to loader;
 revoke execute on procedure vault.erase_households(bigint []) from public;
 revoke execute on procedure vault.move_residents(bigint [], bigint []) from public;
 revoke execute on procedure quality.mark_erased(bigint []) from public;
