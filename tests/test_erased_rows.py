@@ -214,7 +214,7 @@ def test_by_number_nothing_of_who_lived_there_before_or_after_is_told_or_goes(de
 
 def walked(here: erasing.Settings, month: str, creditors: str) -> list[tuple]:
     """The names on the walking list of a month in which the household of the newcomers was selected."""
-    with psycopg.connect(warehouse.uri(here)) as connection:
+    with warehouse.open_connection(here, "owner") as connection:
         connection.execute("insert into decision.approval values (%s, %s, now(), 'A', false)", [A, f"{month}-01"])
         connection.execute(
             "insert into decision.selection (municipality_code, signal_month, household_id, role, rank, criterion,"
@@ -223,6 +223,7 @@ def walked(here: erasing.Settings, month: str, creditors: str) -> list[tuple]:
             " from quality.accepted_signals where achternaam = 'Nieuwbewoner' limit 1",
             [A, f"{month}-01", creditors],
         )
+        warehouse.open_list(connection, A, f"{month}-01", "walking_list")
         return connection.execute("select achternaam from vault.walking_list(%s, %s)", [A, f"{month}-01"]).fetchall()
 
 

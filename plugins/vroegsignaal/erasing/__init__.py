@@ -141,12 +141,8 @@ def erase(here: Settings, person: Person, by: str, reason: str, *, dry_run: bool
         return erasure
     finished = [proof for proof in _finish(here) if proof.is_relative_to(here.out / person.municipality)]
     if erasure.is_nothing and not finished:
-        unclear = "\n".join(
-            [
-                *erasure.remarks,
-                *(["Look at these files yourself:", *_listed(erasure.unclear)] if erasure.unclear else []),
-            ]
-        )
+        unclear = ["But look at these files yourself:", *_listed(erasure.unclear)] if erasure.unclear else []
+        doubts = "\n".join([*erasure.remarks, *unclear])
         raise PlatformError(
             "nothing is held about this household: nothing was erased, and there is no proof. Is the address written as"
             f" in the deliveries, with letter and addition?\n{doubts}".rstrip()
