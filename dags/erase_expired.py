@@ -5,7 +5,8 @@ Every night at four: erases of every municipality what was kept as long as the p
 they are. Each erasure leaves a proof in `<out>/<gemeentecode>/gewist/` and in the ledger `quality.erasure`: numbers,
 counts and the policy, nothing of a person. `vroegsignaal purge --dry-run` tells beforehand what would go.
 
-**When it fails: leave it.** The next run erases what is left. Run again: safe; what is erased is erased once.
+**When it fails: leave it.** The next run erases what is left. When it says which files could not be removed, see to it
+that the platform may write there. Run again: safe; what is erased is erased once.
 """
 
 from __future__ import annotations

@@ -89,6 +89,8 @@ MAY_DO = {
         "quality.walked_case": "r",
         "quality.mail": "ri",
         "quality.erasure": "ri",
+        "quality.erasure_open": "rid",
+        "quality.erasure_awaited": "ri",
         "quality.list_read": "r",
         "vault.household": "ri",
         "decision.approval": "r",

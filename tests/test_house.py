@@ -172,6 +172,12 @@ def test_everything_that_compose_starts_listens_on_loopback_with_secrets_that_ar
             assert other in compose["services"]
 
 
+def test_deliveries_can_be_erased_where_compose_runs_the_flows() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    (landing,) = [volume for volume in compose["services"]["scheduler"]["volumes"] if "/srv/landing" in volume]
+    assert landing.endswith(":/srv/landing")
+
+
 def test_the_readme_names_every_flow_setting_and_mart() -> None:
     text = (ROOT / "README.md").read_text()
     for flow in (ROOT / "dags").glob("*.py"):

@@ -28,7 +28,8 @@ OF_MODELS = ("staging", "core", "casework", "mart")
 MAY_CALL = {
     "loader": {"decision.is_approved", "decision.listed_cases"}
     | {f"quality.erase_{feed}" for feed in FEEDS}
-    | {"quality.mark_erased", "vault.erase_households", "vault.move_residents", "vault.expiry"}
+    | {"quality.mark_erased", "quality.erase_awaited", "quality.erase_repeated_cases"}
+    | {"vault.erase_households", "vault.move_residents", "vault.expiry", "vault.repeated_cases"}
     | {"vault.ddas_cases", "vault.ddas_signals"},
     "transformer": {"vault.checked_customers"},
     "caseworker": {"vault.customers", "vault.open_list", "vault.walking_list"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import stepping
 import typer
 import yaml
 from conftest import places, platform, rows
-from oracle.small_landing import JAN, Small, signal
+from oracle.small_landing import JAN, A, Small, signal
 from typing_home import COMMAND, Home
 
 from vroegsignaal import cli
@@ -110,7 +111,7 @@ def test_what_the_runbooks_have_people_read_can_be_read(matched: Home) -> None:
 def test_the_backup_of_the_runbook_is_restored_in_an_empty_home(
     matched: Home, new_home: Callable[[], Path], tmp_path: Path
 ) -> None:
-    make, restore, look, *_ = blocks(RUNBOOKS / "restore-from-backup.md")
+    make, restore, erase_again, look, *_ = blocks(RUNBOOKS / "restore-from-backup.md")
     programs = f"{COMMAND.parent}:{find_binaries()}:{os.environ['PATH']}"
 
     def typed(block: str, home: Home) -> str:
@@ -126,8 +127,15 @@ def test_the_backup_of_the_runbook_is_restored_in_an_empty_home(
         return done.stdout
 
     typed(make, matched)
+    # Since then somebody was erased, of which the backup knows nothing.
+    asked = ("--municipality", A, "--postcode", "1234QQ", "--number", "2", "--by", "A. de Vries", "--reason", "verzoek")
+    erased = matched.type("erase", *asked)
+    assert erased.returncode == 0, erased.stderr
+    proofs = Path(matched.variables["VROEGSIGNAAL_OUT"]) / A / "gewist"
     with platform(new_home()) as fresh:
-        told = typed(restore + "\n" + look, Home(fresh.home))
+        shutil.copytree(proofs, fresh.out / A / "gewist")
+        told = typed("\n".join((restore, erase_again, look)), Home(fresh.home))
+        assert "Erased again: 2" in told
         assert "2022-01" in told
         approved = "select municipality_code, signal_month, approved_by from decision.approval"
         households = "select household_id, address_key from vault.household order by 1"

@@ -345,6 +345,13 @@ def _day(written: str) -> date:
         raise UsageError(f"'{written}' is not a day: write it as jjjj-mm-dd, such as 2021-01-01.") from None
 
 
+def _place(written: str) -> tuple[str, int]:
+    file, _, line = written.rpartition(":")
+    if not (file and line.isdecimal()):
+        raise UsageError("--also: write a row as FILE:LINE, as --dry-run tells it.")
+    return file, int(line)
+
+
 # -- corrections
 
 
@@ -391,18 +398,21 @@ def erase(
     number: Annotated[int | None, typer.Option(help="House number.")] = None,
     letter: Annotated[str | None, typer.Option(help="House letter.")] = None,
     addition: Annotated[str | None, typer.Option(help="Addition to the house number.")] = None,
+    also: Annotated[
+        list[str] | None, typer.Option(help="FILE:LINE of a row that may be meant, and is; may be repeated.")
+    ] = None,
     export: Annotated[Path | None, typer.Option(help="File (JSON) to write all that is held to.")] = None,
     by: Annotated[str, typer.Option(help="Who erases.")] = "",
     reason: Annotated[str, typer.Option(help="Why.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be erased.")] = False,
 ) -> None:
-    """Answer a person's request: write what is held about the household (--export), erase it (--by, --reason)."""
+    """Answer a person's request: write what is held (--export), erase it (--by, --reason)."""
     from vroegsignaal import erasing
 
     here = settings.load()
     if bsn == "-":
         bsn = typer.prompt("BSN", hide_input=True, err=True)
-    person = erasing.Person(municipality, bsn, postcode, number, letter, addition)
+    person = erasing.Person(municipality, bsn, postcode, number, letter, addition, tuple(map(_place, also or [])))
     _start_warehouse(here)
     if export is not None:
         rows = erasing.write_export(here, person, export.absolute())

@@ -82,6 +82,8 @@ class Health:
     """The municipalities of which something is held that should have been erased."""
     municipalities: list[Town] = field(default_factory=list)
     failed_tasks: list[Failed] = field(default_factory=list)
+    erasures_unfinished: int = 0
+    """Final in the warehouse, while files are still to go."""
 
     @property
     def complaints(self) -> list[str]:
@@ -102,6 +104,11 @@ class Health:
             f"{failed.flow}: {failed.task} failed" + (f" for {failed.month}" if failed.month else "")
             for failed in self.failed_tasks
         ]
+        if self.erasures_unfinished:
+            told.append(
+                f"erasures that are not finished, with files that are still to go: {self.erasures_unfinished};"
+                " run `vroegsignaal purge`"
+            )
         return told
 
     def as_json(self) -> dict:
@@ -120,6 +127,8 @@ def look(here: Settings, day: date | None = None) -> Health:
             today = day or now_here().date()
             health.municipalities = _towns(here, today)
             health.past_their_term = erasing.past_their_term_since(here, today - ERASED_WITHIN)
+            with warehouse.connect(here, "loader") as connection:
+                ((health.erasures_unfinished,),) = warehouse.fetch(connection, _ERASURES_UNFINISHED)
             _look_at_airflow(here, health)
     except PlatformError as error:
         if here.warehouse is None or isinstance(error, UsageError):
@@ -185,6 +194,7 @@ _REFUSED = """
         )
     group by mail.municipality_code
 """
+_ERASURES_UNFINISHED = "select count(*) from quality.erasure_open"
 
 
 def _look_at_airflow(here: Settings, health: Health) -> None:

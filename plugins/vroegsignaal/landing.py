@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from upath import UPath
 
@@ -19,6 +20,7 @@ NOBODY = "onbekend"
 """Who delivered what no creditor in the register delivered, where a name might be that of a person."""
 DIGITS_OF_A_PERSON = 6
 """So many digits in the name of a file may be a number of somebody: of the state, of a telephone, of a customer."""
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -115,18 +117,44 @@ def not_looked_at(settings: Settings) -> list[str]:
 
 
 def all_files(settings: Settings, municipality: str) -> Iterator[tuple[str, UPath]]:
-    """Every file of a municipality's months, whether or not it belongs to a feed: its place, and its path."""
+    """Every file below a municipality's folder, whatever it is and however deep it lies: its place, and its path."""
     root = _root(settings)
-    for month in months(settings):
-        for path, code in _files(settings, month):
-            if code == municipality and path.is_file() and _lies_within(path, root):
-                yield str(path.relative_to(root)), path
+    town = root / municipality
+    if not (_MUNICIPALITY.fullmatch(municipality) and _is_folder(town, root)):
+        return
+    for path in sorted(town.rglob("*"), key=str):
+        if path.is_file() and _lies_within(path, town):
+            yield str(path.relative_to(root)), path
 
 
-def remove(settings: Settings, name: str) -> None:
-    """Remove a file, named as `DeliveredFile.name`; one that is gone already is no fault."""
+def month_of(name: str) -> Month | None:
+    """The month in whose folder a file lies, by its place; None for one that lies in none."""
+    folder = name.split("/")[1]
+    return Month.parse(folder) if Month.is_written(folder) else None
+
+
+def is_of_feed(name: str) -> bool:
+    """Whether a file, by its place, is one of a feed: what other files are called nobody agreed on."""
+    parts = name.split("/", 2)
+    return month_of(name) is not None and any(feed.pattern.fullmatch(parts[-1]) for feed in contract.feeds().values())
+
+
+def fingerprint(path: UPath) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal digits."""
+    digest = sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def remove(settings: Settings, name: str, contents: str) -> None:
+    """Remove a file, named by its place, as long as its contents have this fingerprint.
+
+    One that is gone already is no fault; and one that was delivered in its place is not the one that is meant.
+    """
     path = _root(settings) / name
-    if path.is_file() and _lies_within(path, _root(settings)):
+    if path.is_file() and _lies_within(path, _root(settings)) and fingerprint(path) == contents:
         path.unlink()
 
 

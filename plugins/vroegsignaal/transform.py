@@ -42,6 +42,40 @@ def publish(month: Month) -> dict[str, int]:
         return _build(here, month, "casework", "evaluation", "mart", as_of=as_of)
 
 
+@logs.step("publish")
+def publish_again() -> None:
+    """As `publish`, of what is left once rows were erased: as of the month as of which was evaluated last."""
+    here = settings.load()
+    with publishing(here) as connection:
+        last = last_matched(here)
+        if last:
+            _build(here, last, "casework", "evaluation", "mart", as_of=_evaluated_as_of(connection) or last)
+
+
+@logs.step("count terms")
+def count_terms() -> None:
+    """Bring up to date from when the terms of what is held count: from all that is known now, not of an earlier month.
+
+    Nothing that others read is made; `publish_again` evaluates as of the month of before.
+    """
+    here = settings.load()
+    with publishing(here):
+        last = last_matched(here)
+        if last:
+            # Tests look at what others read as well, which may be as of another month.
+            run_dbt(
+                here, last, "evaluation", *_BUILD, "--exclude-resource-type", "test", "--select",
+                "path:models/evaluation", as_of=last,
+            )  # fmt: skip
+
+
+def _evaluated_as_of(connection: psycopg.Connection) -> Month | None:
+    if not warehouse.is_there(connection, "mart.evaluation_periods"):
+        return None
+    ((day,),) = warehouse.fetch(connection, "select max(as_of) from mart.evaluation_periods")
+    return Month.of(day) if day else None
+
+
 def last_matched(here: Settings) -> Month | None:
     """The last month that was matched; None while none was."""
     with warehouse.connect(here, "transformer") as connection:

@@ -267,6 +267,8 @@ def _feed_tables(feed: contract.Feed) -> str:
 
 COMPARED = ("klantnummer",)
 """Values that rows of one delivery are told apart by, whoever they point at."""
+KNOWN_AGAIN = ("dossier_id",)
+"""Numbers that come back with every export: what is erased is told by the same word each time, and so counted once."""
 KEPT_NUMBERS = ("zaaknummer",)
 """Numbers that are ours: who is meant by them only the ledger of decisions knows, and of the erased nobody."""
 
@@ -297,6 +299,8 @@ def _erased_value(column: contract.Column) -> str | None:
         return None
     if column.privacy == "direct" and column.name not in COMPARED:
         return f"{column.name} = null"
+    if column.name in KNOWN_AGAIN:
+        return f"{column.name} = quality.token(vault.kept_key(), kept.{column.name})"
     if column.privacy in ("direct", "pseudonym"):
         return f"{column.name} = quality.token(key, kept.{column.name})"
     if column.privacy == "remark":

@@ -17,10 +17,11 @@ from vroegsignaal.months import Month
 
 
 @logs.step("judge")
-def judge(month: Month) -> dict[str, int]:
+def judge(month: Month, *, stays_news: bool = False) -> dict[str, int]:
     """Judge every drop of the month anew; the numbers of drops and rows by what became of them.
 
-    The outcome replaces the month's earlier findings and accepted rows in one transaction.
+    The outcome replaces the month's earlier findings and accepted rows in one transaction. `stays_news`: the flows have
+    the whole step to do still, as if it was not judged.
     """
     here = settings.load()
     with warehouse.open_connection(here, "loader") as connection:
@@ -37,7 +38,7 @@ def judge(month: Month) -> dict[str, int]:
             lay_out_deliveries(connection, month)
             checks.apply("door_delivery", contract.delivery_rules())
             with connection.transaction():
-                replace_outcome(connection, month, present)
+                replace_outcome(connection, month, present, stays_news=stays_news)
                 return _totals(connection, month)
 
 

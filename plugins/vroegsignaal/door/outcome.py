@@ -11,11 +11,16 @@ from vroegsignaal.door.work_tables import PASSING, work_table
 from vroegsignaal.months import Month
 
 
-def replace_outcome(connection: psycopg.Connection, month: Month, present: list[Feed]) -> None:
-    """Replace what is known of the month's drops by what the checks found; `present`: the feeds with a work table."""
-    values = {"month": month.first_day}
+def replace_outcome(
+    connection: psycopg.Connection, month: Month, present: list[Feed], *, stays_news: bool = False
+) -> None:
+    """Replace what is known of the month's drops by what the checks found; `present`: the feeds with a work table.
+
+    `stays_news`: what waited for a judgement goes on waiting for one, and for the steps that follow it.
+    """
+    values = {"month": month.first_day, "stays_news": stays_news}
     _apply_releases(connection, present)
-    _leave_erased(connection, month)
+    _leave_erased(connection, values)
     connection.execute(
         "delete from quality.finding as found using raw.drop_ledger as ledger"
         " where ledger.drop_id = found.drop_id and ledger.signal_month = %(month)s and ledger.erased_at is null",
@@ -31,7 +36,7 @@ def replace_outcome(connection: psycopg.Connection, month: Month, present: list[
             awaits_judgement, status, rows_accepted, rows_quarantined, rows_rejected
         ) = (
             select
-                false,
+                ledger.awaits_judgement and %(stays_news)s,
                 case when rejected then 'rejected' else 'received' end,
                 0,
                 quarantined,
@@ -54,12 +59,17 @@ def replace_outcome(connection: psycopg.Connection, month: Month, present: list[
     for feed in contract.feeds().values():
         _forget_accepted(connection, feed, month)
         if feed in present:
+            if feed.has_address:
+                _give_erased_households(connection, feed, month)
             if feed.register_households:
                 _register_households(connection, feed)
             _keep_accepted(connection, feed)
         connection.execute(sql.SQL("drop table if exists {}").format(work_table(feed)))
     _settle_deliveries(connection, month)
+    connection.execute("call quality.erase_repeated_cases(%s)", [month.first_day])
     connection.execute(sql.SQL("drop table if exists {}").format(sql.SQL(", ").join(PASSING)))
+    # Whom a restored backup brought back.
+    connection.execute("call quality.erase_awaited()")
 
 
 def _apply_releases(connection: psycopg.Connection, present: list[Feed]) -> None:
@@ -84,17 +94,29 @@ def _apply_releases(connection: psycopg.Connection, present: list[Feed]) -> None
             )
 
 
-def _leave_erased(connection: psycopg.Connection, month: Month) -> None:
+def _leave_erased(connection: psycopg.Connection, values: dict) -> None:
     """Leave a drop of which rows were erased as it was judged before; only a later delivery may still replace it."""
     connection.execute(
         "delete from quality.door_finding as found using raw.drop_ledger as ledger"
         " where ledger.drop_id = found.drop_id and ledger.erased_at is not null"
     )
     connection.execute(
-        "update raw.drop_ledger set awaits_judgement = false,"
+        "update raw.drop_ledger set awaits_judgement = awaits_judgement and %(stays_news)s,"
         " status = case when status = 'rejected' then status else 'received' end"
-        " where signal_month = %s and erased_at is not null",
-        [month.first_day],
+        " where signal_month = %(month)s and erased_at is not null",
+        values,
+    )
+
+
+def _give_erased_households(connection: psycopg.Connection, feed: Feed, month: Month) -> None:
+    """Give the rows about cases that were erased before the household of then, so that no address comes back."""
+    connection.execute(
+        sql.SQL(
+            "update {} as door set address_key = household.address_key from vault.repeated_cases(%s) as repeated"
+            " inner join vault.household using (household_id)"
+            " where repeated.feed = %s and repeated.drop_id = door.drop_id and repeated.line_no = door.line_no"
+        ).format(work_table(feed)),
+        [month.first_day, feed.name],
     )
 
 

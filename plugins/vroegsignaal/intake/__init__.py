@@ -45,8 +45,8 @@ def receive(month: Month, *, settled_only: bool = False) -> dict[str, int]:
     return counts
 
 
-def months_with_news() -> list[Month]:
-    """The months with a settled file that was not received as it is now, or with a drop that was never judged."""
+def months_with_news(*, settled_only: bool = True) -> list[Month]:
+    """The months with a (settled) file that was not received as it is now, or with a drop that was never judged."""
     here = settings.load()
     with warehouse.open_connection(here, "loader") as connection:
         awaiting = ledger.months_awaiting_judgement(connection)
@@ -55,7 +55,8 @@ def months_with_news() -> list[Month]:
             for month in landing.months(here)
             if month in awaiting
             or any(
-                _is_settled(file) and not ledger.is_seen(connection, file) for file in landing.delivered(here, month)
+                (_is_settled(file) or not settled_only) and not ledger.is_seen(connection, file)
+                for file in landing.delivered(here, month)
             )
         ]
 

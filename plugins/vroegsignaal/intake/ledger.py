@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 import psycopg
 from psycopg import sql
 
+from vroegsignaal import landing
 from vroegsignaal.intake.dialect import Dialect
 from vroegsignaal.landing import DeliveredFile
 from vroegsignaal.months import Month
-
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Known:
     failed: bool
     read_as: str
     erased: bool = False
-    """Whether rows of it were erased: it is not read again."""
+    """Whether rows of it, or of another drop of its file, were erased: it is not read again."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,7 @@ class FileFacts:
 
 def fingerprint(file: DeliveredFile) -> str:
     """The SHA-256 of the file's bytes, in hexadecimal digits."""
-    digest = sha256()
-    with file.path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return landing.fingerprint(file.path)
 
 
 def known(connection: psycopg.Connection, file: DeliveredFile, sha: str, sender: str | None) -> Known | None:
@@ -56,7 +50,8 @@ def known(connection: psycopg.Connection, file: DeliveredFile, sha: str, sender:
     row = connection.execute(
         """
         select drop_id, file, unreadable is not null or missing_columns <> '{}', coalesce(read_as, ''),
-            erased_at is not null
+            -- Before the limit: of a portal's file any drop counts, since they are read anew together.
+            bool_or(erased_at is not null) over ()
         from raw.drop_ledger
         where
             (municipality_code, signal_month, feed, sha256) = (%(code)s, %(month)s, %(feed)s, %(sha)s)

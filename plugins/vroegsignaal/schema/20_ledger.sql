@@ -113,7 +113,8 @@ create table if not exists quality.release (
     released_at timestamptz not null default now()
 );
 comment on table quality.release is
-'Held rows that a person let through, or gave another amount. Append-only: no role may change or delete a row.';
+'Held rows that a person let through, or gave another amount. Append-only: no role may change or delete a row. Of a row
+that was erased the reason reads `gewist`.';
 
 alter table quality.release add column if not exists kept boolean not null default false;
 comment on column quality.release.kept is 'Whether the person looked at the row and left it held.';
@@ -173,6 +174,10 @@ alter table vault.household add column if not exists erased_at timestamptz;
 comment on column vault.household.erased_at is
 'When its address was erased: the number stays taken, so that nobody else gets its history.';
 
+create table if not exists vault.case_key (key text not null);
+comment on table vault.case_key is
+'The key under which cases of the registration that were erased are known again: of the owner only.';
+
 create table if not exists quality.erasure (
     erasure_id bigint generated always as identity primary key,
     proof text not null unique,
@@ -187,6 +192,32 @@ create table if not exists quality.erasure (
 );
 comment on table quality.erasure is
 'What was erased, by whom and why: numbers and counts, nothing of a person. Append-only.';
+
+create table if not exists quality.erasure_open (
+    proof text primary key references quality.erasure (proof),
+    months date [] not null,
+    files jsonb not null,
+    told jsonb not null
+);
+comment on table quality.erasure_open is
+'Erasures that are final in the warehouse, of which files are still to go. A row is here until they went.';
+comment on column quality.erasure_open.files is
+'Each file as it is named below its folder, with the fingerprint of the contents that are meant, if it matters.';
+comment on column quality.erasure_open.told is 'The proof.';
+
+create table if not exists quality.erasure_awaited (
+    proof text not null references quality.erasure (proof),
+    municipality_code text not null,
+    signal_month date not null,
+    feed text not null,
+    creditor text,
+    sha256 text not null,
+    line_nos bigint [] not null,
+    household_lines bigint [] not null
+);
+comment on table quality.erasure_awaited is
+'Of erasures that a restored backup does not know: the rows to erase once their drop is there and was judged.';
+comment on column quality.erasure_awaited.household_lines is 'Of those lines the ones whose household goes as well.';
 
 create table if not exists quality.list_read (
     municipality_code text not null,
@@ -258,7 +289,8 @@ create table if not exists decision.exchange (
     unique (municipality_code, signal_month, household_in)
 );
 comment on table decision.exchange is
-'Selected households that a person exchanged for one of the reserve before approving. Append-only.';
+'Selected households that a person exchanged for one of the reserve before approving. Append-only. Where one of the two
+was erased the reason reads `gewist`.';
 
 create table if not exists decision.rejection (
     municipality_code text not null,
@@ -330,6 +362,8 @@ grant select, insert, update on raw.file_seen to loader;
 grant select, insert, delete on raw.redelivery to loader;
 grant select, insert, delete on quality.finding to loader;
 grant select, insert on quality.release, quality.mail, quality.erasure to loader;
+grant select, insert, delete on quality.erasure_open to loader;
+grant select, insert on quality.erasure_awaited to loader;
 grant select on quality.released, quality.held to loader;
 revoke execute on function decision.is_approved(text, date) from public;
 grant execute on function decision.is_approved(text, date) to loader;

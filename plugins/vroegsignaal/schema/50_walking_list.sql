@@ -115,14 +115,14 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 
     in_turn as (
         -- In which turn the visitor asks for the customers of a household: first those of each creditor's newest month
-        -- whose arrears still stand, the largest first. What was replaced by now only helps where nothing in force is left.
+        -- whose arrears still stand, the largest first, and last who was erased. What was replaced by now only helps where nothing in force is left.
         select
             counted.*,
             newest.drop_id is not null as is_newest,
             row_number() over (
                 partition by counted.household_id
                 order by
-                    newest.drop_id is null, counted.taken_on is not null, counted.signal_month desc,
+                    counted.erased, newest.drop_id is null, counted.taken_on is not null, counted.signal_month desc,
                     counted.bedrag desc, counted.creditor, counted.line_no
             ) as turn
         from counted
@@ -324,7 +324,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     -- A delivery may be rejected after all when it is judged again; what was approved is still visited.
     -- Who was erased is not on it.
     inner join vault.household as household
-        on household.household_id = selection.household_id and household.erased_at is null
+        on household.household_id = selection.household_id
+        and household.erased_at is null and customer.erased is not true
     cross join lateral (
         select
             -- By the approval, or asked for since.

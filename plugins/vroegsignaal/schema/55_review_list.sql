@@ -41,6 +41,7 @@ begin
     where
         review.municipality_code = of_municipality
         and review.signal_month = of_month
+        and not signal.erased
         and not exists (
             select 1
             from quality.standing_withdrawal as withdrawal
