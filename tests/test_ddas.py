@@ -569,7 +569,7 @@ def test_who_is_erased_is_in_no_delivery_and_counts_elsewhere_stay(delivered: De
             if each["client"].get("huisnummer") == "1" or "burgerservicenummer" in each["client"]}  # fmt: skip
     assert len(gone) == 2
 
-    erasing.erase(here, Person(A, bsn=BSN), "A. de Vries", "verzoek 12")
+    erasing.erase(here, Person(A, BSN, "1234QQ", 1), "A. de Vries", "verzoek 12")
 
     assert (rows(here, counts), rows(here, cases)) == published
     for month, name in ((DEC, "ddas.json"), (JAN, "ddas.json"), (FEB, f"ddas-{DEC}.json")):

@@ -51,7 +51,8 @@ def words(command: str) -> list[str]:
     plain = plain.replace("<jjjj-mm>", "2019-01").replace("--line N", "--line 1")
     # The end of a command that is named in short.
     plain = re.sub(r"--amount$", "--amount 1", plain)
-    typed = shlex.split(plain, comments=True)
+    # What a shell makes of the output is not typed to the command.
+    typed = shlex.split(plain.partition(" > ")[0], comments=True)
     return [word for before, word in zip(["", *typed], typed, strict=False) if word != "…" or before.startswith("--")]
 
 

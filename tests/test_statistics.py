@@ -391,5 +391,5 @@ def test_every_function_is_pure_and_may_run_in_parallel(connection: psycopg.Conn
     functions = connection.execute(
         "select proname, provolatile, proparallel from pg_proc where pronamespace = 'statistics'::regnamespace"
     ).fetchall()
-    assert len(functions) == 9
+    assert len(functions) == 10
     assert {(volatility, parallel) for _, volatility, parallel in functions} == {("i", "s")}
