@@ -33,8 +33,8 @@ WORKER = "airflow worker -- "
 PARTS: dict[str, Callable[[str], bool]] = {
     "the scheduler": lambda title: "airflow scheduler" in title,
     # A worker looks after one task at a time, which is a process of its own.
-    "a worker": lambda title: title.startswith("airflow supervisor"),
-    "a task": lambda title: title.startswith(WORKER) and not title.startswith(f"{WORKER}LocalExecutor"),
+    "a worker": lambda title: title.startswith(f"{WORKER}LocalExecutor") and "<idle>" not in title,
+    "a task": lambda title: title.startswith(WORKER) and "LocalExecutor" not in title,
     "the API server": lambda title: "airflow api-server" in title or "airflow api_server" in title,
     "the reader of flows": lambda title: "airflow dag-processor" in title,
     "the server": lambda title: "postgres" in title.split(" ", 1)[0],
