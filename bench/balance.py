@@ -22,17 +22,15 @@ import argparse
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import psycopg
-import pytest
 
 from bench.drawn_months import Town, draw_month, draw_town
 from bench.optimum import Optimum, judge, optimum
-from vroegsignaal import settings, warehouse
+from bench.warehouse_of_its_own import folder_of_its_own, warehouse_in
+from vroegsignaal import warehouse
 
 MOST_MEDIAN_GAP = 0.01
 MOST_GAP = 0.05
@@ -78,16 +76,12 @@ def main() -> None:
     given = parser.parse_args()
     rng = random.Random(given.seed)
     towns = [draw_month(rng) for _ in range(given.months)]
-    with tempfile.TemporaryDirectory(prefix="vroegsignaal-bench-") as folder, pytest.MonkeyPatch.context() as patch:
-        Path(folder).chmod(0o755)
-        patch.setenv("VROEGSIGNAAL_HOME", f"{folder}/home")
-        here = settings.load()
-        try:
-            warehouse.ensure_running(here)
-            with warehouse.open_connection(here, "owner") as connection:
-                failed = measure(connection, towns, given.runs) + measure_large(connection, draw_town(rng))
-        finally:
-            warehouse.server(here).stop()
+    with (
+        folder_of_its_own() as folder,
+        warehouse_in(folder) as here,
+        warehouse.open_connection(here, "owner") as connection,
+    ):
+        failed = measure(connection, towns, given.runs) + measure_large(connection, draw_town(rng))
     for failure in failed:
         print(f"failed: {failure}")
     sys.exit(1 if failed else 0)

@@ -11,12 +11,9 @@ import argparse
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
-import pytest
-
+from bench.warehouse_of_its_own import folder_of_its_own, warehouse_in
 from vroegsignaal import settings, transform, warehouse
 from vroegsignaal.months import Month
 
@@ -46,20 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench.ddas", description=__doc__)
     parser.add_argument("--signals", type=int, default=1_000_000)
     signals = parser.parse_args(arguments).signals
-    with tempfile.TemporaryDirectory(prefix="vroegsignaal-bench-") as folder, pytest.MonkeyPatch.context() as patch:
-        Path(folder).chmod(0o755)
-        patch.setenv("VROEGSIGNAAL_HOME", f"{folder}/home")
-        here = settings.load()
-        try:
-            warehouse.ensure_running(here)
-            transform.derive(MONTH)
-            transform.publish(MONTH)
-            fill(here, signals)
-            command = [sys.executable, "-c", _ONE_RUN, MUNICIPALITY, str(MONTH)]
-            measured = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
-            counted = count(here)
-        finally:
-            warehouse.server(here).stop()
+    with folder_of_its_own() as folder, warehouse_in(folder) as here:
+        transform.derive(MONTH)
+        transform.publish(MONTH)
+        fill(here, signals)
+        command = [sys.executable, "-c", _ONE_RUN, MUNICIPALITY, str(MONTH)]
+        measured = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        counted = count(here)
     for name, value in (measured | counted).items():
         print(f"{name:18} {value:10.1f}")
     return int(measured["megabytes"] > MOST_MEGABYTES or counted["signals"] != signals)

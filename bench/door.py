@@ -10,14 +10,12 @@ from __future__ import annotations
 import argparse
 import resource
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from bench.deliveries import MONTH, MUNICIPALITY, write_signals
+from bench.warehouse_of_its_own import folder_of_its_own, warehouse_in
 from vroegsignaal import door, intake, settings, warehouse
 from vroegsignaal.months import Month
 
@@ -30,19 +28,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, help="signals in the delivery")
     parser.add_argument("--runs", type=int, default=3, help="repetitions, of which the median counts")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="vroegsignaal-bench-") as folder, pytest.MonkeyPatch.context() as patch:
-        Path(folder).chmod(0o755)
-        delivery = Path(folder) / "landing" / MUNICIPALITY / MONTH / "signals" / "menzis.csv"
+    with folder_of_its_own() as folder:
+        delivery = folder / "landing" / MUNICIPALITY / MONTH / "signals" / "menzis.csv"
         delivery.parent.mkdir(parents=True)
         write_signals(delivery, given.rows)
-        patch.setenv("VROEGSIGNAAL_HOME", f"{folder}/home")
-        patch.setenv("VROEGSIGNAAL_LANDING", f"{folder}/landing")
-        here = settings.load()
-        try:
-            warehouse.ensure_running(here)
+        with warehouse_in(folder, LANDING=folder / "landing") as here:
             measure(here, delivery, given.runs)
-        finally:
-            warehouse.server(here).stop()
 
 
 def measure(here: settings.Settings, delivery: Path, runs: int) -> None:

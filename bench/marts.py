@@ -11,14 +11,13 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
-import pytest
 
+from bench.warehouse_of_its_own import folder_of_its_own, warehouse_in
 from vroegsignaal import bi_logins, settings, transform, warehouse
 from vroegsignaal.months import Month
 
@@ -179,20 +178,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--years", type=int, default=5)
     parser.add_argument("--runs", type=int, default=15, help="repetitions, of which the median counts")
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="vroegsignaal-bench-") as folder, pytest.MonkeyPatch.context() as patch:
-        Path(folder).chmod(0o755)
-        patch.setenv("VROEGSIGNAAL_HOME", f"{folder}/home")
-        patch.setenv("VROEGSIGNAAL_CONFIG", str(_configuration(Path(folder) / "config")))
-        here = settings.load()
-        try:
-            warehouse.ensure_running(here)
-            transform.derive(LAST)
-            transform.publish(LAST)
-            fill(here, given.municipalities, 12 * given.years)
-            bi_logins.grant(here, "0001")
-            slowest = measure(here, given.runs)
-        finally:
-            warehouse.server(here).stop()
+    with folder_of_its_own() as folder, warehouse_in(folder, CONFIG=_configuration(folder / "config")) as here:
+        transform.derive(LAST)
+        transform.publish(LAST)
+        fill(here, given.municipalities, 12 * given.years)
+        bi_logins.grant(here, "0001")
+        slowest = measure(here, given.runs)
     return int(slowest > MOST_MS)
 
 

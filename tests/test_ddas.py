@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -583,6 +584,14 @@ def test_who_is_erased_is_in_no_delivery_and_counts_elsewhere_stay(delivered: De
     # Also when all is derived again.
     stepping.publish(FEB)
     assert not gone & {each["ID"] for each in delivered.levering()["vroegsignalen"]}
+
+
+def test_a_copy_of_a_delivery_is_none_and_goes_with_an_erasure(delivered: Delivered) -> None:
+    for name in ("ddas.kopie.json", "ddas-oud.json"):
+        shutil.copy(delivered.path(), delivered.path(JAN, name))
+    gone = erasing.files.strays(delivered.here, A, [Month.parse(JAN)])
+    assert {f"out/{A}/{JAN}/ddas.kopie.json", f"out/{A}/{JAN}/ddas-oud.json"} <= gone.keys()
+    assert f"out/{A}/{JAN}/ddas.json" not in gone
 
 
 def test_past_their_term_the_files_go_and_do_not_come_back(delivered: Delivered) -> None:

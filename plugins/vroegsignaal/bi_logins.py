@@ -23,11 +23,11 @@ def grant(here: Settings, municipality: str) -> str:
     known = {str(row["municipality_code"]) for row in read(here, TABLES["municipalities"])}
     if municipality not in known:
         raise UsageError(f"municipality {municipality} is not in municipalities.csv: {', '.join(sorted(known))}.")
-    role, room = _role(municipality), sql.Identifier(_room(municipality))
+    role, room = warehouse.login_of(municipality), sql.Identifier(_room(municipality))
     login, group = sql.Identifier(role), sql.Identifier(warehouse.OF_A_MUNICIPALITY)
     password = secrets.token_urlsafe(24)
     with warehouse.connect(here, warehouse.OWNER) as connection:
-        _lock(connection)
+        warehouse.lock_roles(connection)
         if not _is_there(connection, role):
             connection.execute(
                 sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole in role {}").format(login, group)
@@ -47,9 +47,9 @@ def grant(here: Settings, municipality: str) -> str:
 
 def revoke(here: Settings, municipality: str) -> str:
     """Close the login of a municipality and end its sessions; its schema and what is in it stay."""
-    role = _role(municipality)
+    role = warehouse.login_of(municipality)
     with warehouse.connect(here, warehouse.OWNER) as connection:
-        _lock(connection)
+        warehouse.lock_roles(connection)
         if not _is_there(connection, role):
             raise PlatformError(f"there is no login {role}.")
         connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(role)))
@@ -58,17 +58,8 @@ def revoke(here: Settings, municipality: str) -> str:
     return f"{role} can no longer log in; {_room(municipality)} stays."
 
 
-def _role(municipality: str) -> str:
-    return f"bi_{municipality}"
-
-
 def _room(municipality: str) -> str:
     return f"bi_workspace_{municipality}"
-
-
-def _lock(connection: psycopg.Connection) -> None:
-    """One at a time, and not while roles are made: both write the file with passwords."""
-    connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal prepare'))")
 
 
 def _is_there(connection: psycopg.Connection, role: str) -> bool:

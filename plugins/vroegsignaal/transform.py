@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import Conninfo
 
 from vroegsignaal import logs, settings, warehouse
 from vroegsignaal.errors import PlatformError
@@ -188,12 +187,16 @@ def _held_end_of_pipe() -> Iterator[int]:
         os.close(writing)
 
 
+_IN_PROFILE = ("host", "port", "user", "password", "dbname")
+
+
 def _environment(here: Settings, month: Month, as_of: Month | None = None) -> dict[str, str]:
     """The variables with which dbt reaches the warehouse as transformer, for the month, as of that or another one."""
     there = conninfo_to_dict(warehouse.uri(here, "transformer"))
     times = f"-c vroegsignaal.month={month.first_day} -c vroegsignaal.as_of={(as_of or month).first_day}"
     return {
-        **_client_variables(there),
+        # dbt's profile has a place for these only, but dbt connects with PostgreSQL's library.
+        **warehouse.client_variables({name: there[name] for name in there if name not in _IN_PROFILE}),
         "VROEGSIGNAAL_DB_HOST": str(there.get("host", "")),
         "VROEGSIGNAAL_DB_PORT": str(there.get("port", os.environ.get("PGPORT", "5432"))),
         "VROEGSIGNAAL_DB_USER": str(there["user"]),
@@ -204,16 +207,6 @@ def _environment(here: Settings, month: Month, as_of: Month | None = None) -> di
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
     }
-
-
-def _client_variables(there: dict) -> dict[str, str]:
-    """The options of a connection string (such as sslmode) as variables of PostgreSQL's client library (PGSSLMODE).
-
-    dbt's profile has a place for host, port, login and database only, but dbt connects with that library.
-    """
-    variables = {option.keyword.decode(): option.envvar.decode() for option in Conninfo.get_defaults() if option.envvar}
-    in_profile = ("host", "port", "user", "password", "dbname")
-    return {variables[name]: str(there[name]) for name in there if name in variables and name not in in_profile}
 
 
 def _outcome(results: Path) -> list[dict]:

@@ -6,7 +6,7 @@ import getpass
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from hashlib import sha256
@@ -47,7 +47,7 @@ def uri(settings: Settings, role: str = OWNER, municipality: str | None = None) 
     if role not in (OWNER, *ROLES):
         raise UsageError(f"'{role}' is not a role of the warehouse: choose one of {', '.join(ROLES)}.")
     if municipality is not None:
-        role = _login_of(settings, role, municipality)
+        role = _existing_login(settings, role, municipality)
     if settings.warehouse is None:
         login = () if role == OWNER else (role, _passwords(settings)[role])
         return server(settings).uri(DATABASE, *login)
@@ -61,9 +61,13 @@ def uri(settings: Settings, role: str = OWNER, municipality: str | None = None) 
 
 def environment(settings: Settings, role: str = OWNER, municipality: str | None = None) -> dict[str, str]:
     """The connection string as the variables that programs of PostgreSQL read: their words are for all to see."""
+    return client_variables(conninfo_to_dict(uri(settings, role, municipality)))
+
+
+def client_variables(options: Mapping[str, object]) -> dict[str, str]:
+    """Options of a connection string (such as sslmode) as variables of PostgreSQL's client library (PGSSLMODE)."""
     variables = {each.keyword.decode(): each.envvar.decode() for each in Conninfo.get_defaults() if each.envvar}
-    there = conninfo_to_dict(uri(settings, role, municipality))
-    return {variables[name]: str(value) for name, value in there.items() if name in variables}
+    return {variables[name]: str(value) for name, value in options.items() if name in variables}
 
 
 @contextmanager
@@ -131,7 +135,7 @@ def prepare(settings: Settings) -> None:
         with connect(settings, OWNER) as connection:
             if _prepared_for(connection) == fingerprint and (settings.home / "roles.json").exists():
                 return
-            connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal prepare'))")
+            lock_roles(connection)
             _ensure_roles(settings, connection)
             connection.execute(wanted)
             connection.execute("delete from config.prepared")
@@ -358,10 +362,20 @@ def remember_password(settings: Settings, role: str, password: str | None) -> No
     write_private(settings.home / "roles.json", json.dumps(kept))
 
 
-def _login_of(settings: Settings, role: str, municipality: str) -> str:
+def lock_roles(connection: psycopg.Connection) -> None:
+    """One at a time makes roles, up to the end of its transaction: whoever does writes the file with passwords."""
+    connection.execute("select pg_advisory_xact_lock(hashtext('vroegsignaal prepare'))")
+
+
+def login_of(municipality: str) -> str:
+    """What the login of a municipality for BI is called, whether it has one or not."""
+    return f"bi_{municipality}"
+
+
+def _existing_login(settings: Settings, role: str, municipality: str) -> str:
     if role != "bi":
         raise UsageError(f"only role bi has logins for one municipality, and not {role}.")
-    login = f"bi_{municipality}"
+    login = login_of(municipality)
     if login not in _passwords(settings):
         raise PlatformError(
             f"municipality {municipality} has no login of its own: `vroegsignaal grant-bi {municipality}` makes one."

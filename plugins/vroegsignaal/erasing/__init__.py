@@ -88,8 +88,8 @@ def held(here: Settings, person: Person) -> dict[str, Any]:
     with warehouse.connect(here, "caseworker") as connection:
         warehouse.limit_to(connection, person.municipality)
         decided = (
-            connection.cursor(row_factory=dict_row)
-            .execute(
+            _as_dicts(
+                connection,
                 "select explanation.*, home.is_shared from casework.explanation as explanation"
                 " inner join unnest(%s::bigint[], %s::date[], %s::boolean[]) as home (household_id, month, is_shared)"
                 " on home.household_id = explanation.household_id"
@@ -97,7 +97,6 @@ def held(here: Settings, person: Person) -> dict[str, Any]:
                 " order by explanation.signal_month",
                 _columns(found.homes, 3),
             )
-            .fetchall()
             if warehouse.is_there(connection, "casework.explanation")
             else []
         )
@@ -474,6 +473,11 @@ def _remarks(found: Found) -> list[str]:
     return told
 
 
+def _as_dicts(connection: psycopg.Connection, query: str | sql.Composed, values: list) -> list[dict]:
+    """The rows that a query gives, each by the names of its columns."""
+    return connection.cursor(row_factory=dict_row).execute(query, values).fetchall()
+
+
 def _columns(places: Sequence[tuple], width: int) -> list[list]:
     """Rows as an array for each of their columns."""
     return [[place[number] for place in places] for number in range(width)]
@@ -483,19 +487,16 @@ def _as_delivered(connection: psycopg.Connection, feed: str, places: list[tuple[
     """The rows as they were delivered; of those that are shared with others only where they stand."""
     columns = [column.name for column in contract.feeds()[feed].columns]
     shared = [(feed, *place) in found.shared for place in places]
-    rows = (
-        connection.cursor(row_factory=dict_row)
-        .execute(
-            sql.SQL(
-                "select ledger.file as bestand, given.line_no as regel, wanted.is_shared, ledger.status, {}"
-                " from {} as given"
-                " inner join unnest(%s::bigint[], %s::bigint[], %s::boolean[]) as wanted (drop_id, line_no, is_shared)"
-                " using (drop_id, line_no)"
-                " inner join raw.drop_ledger as ledger using (drop_id) order by ledger.signal_month, given.drop_id, 2"
-            ).format(sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier("raw", feed)),
-            [*_columns(places, 2), shared],
-        )
-        .fetchall()
+    rows = _as_dicts(
+        connection,
+        sql.SQL(
+            "select ledger.file as bestand, given.line_no as regel, wanted.is_shared, ledger.status, {}"
+            " from {} as given"
+            " inner join unnest(%s::bigint[], %s::bigint[], %s::boolean[]) as wanted (drop_id, line_no, is_shared)"
+            " using (drop_id, line_no)"
+            " inner join raw.drop_ledger as ledger using (drop_id) order by ledger.signal_month, given.drop_id, 2"
+        ).format(sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier("raw", feed)),
+        [*_columns(places, 2), shared],
     )
     return [
         {"bestand": row["bestand"], "regel": row["regel"], "gedeeld": True}
@@ -513,50 +514,40 @@ def _own_signals(found: Found) -> list[tuple[int, int]]:
 
 def _released(connection: psycopg.Connection, found: Found) -> list[dict]:
     """What was said of the rows that somebody let through."""
-    return (
-        connection.cursor(row_factory=dict_row)
-        .execute(
-            "select ledger.file as bestand, told.line_no as regel, told.amount_eur as bedrag, told.reason as reden,"
-            " told.released_by as door, told.released_at as op from quality.release as told"
-            " inner join unnest(%s::bigint[], %s::bigint[]) as wanted (drop_id, line_no) using (drop_id, line_no)"
-            " inner join raw.drop_ledger as ledger using (drop_id) order by told.release_id",
-            _columns(_own_signals(found), 2),
-        )
-        .fetchall()
+    return _as_dicts(
+        connection,
+        "select ledger.file as bestand, told.line_no as regel, told.amount_eur as bedrag, told.reason as reden,"
+        " told.released_by as door, told.released_at as op from quality.release as told"
+        " inner join unnest(%s::bigint[], %s::bigint[]) as wanted (drop_id, line_no) using (drop_id, line_no)"
+        " inner join raw.drop_ledger as ledger using (drop_id) order by told.release_id",
+        _columns(_own_signals(found), 2),
     )
 
 
 def _exchanged(connection: psycopg.Connection, found: Found) -> list[dict]:
     """Why somebody exchanged the household for another, or another for it."""
-    return (
-        connection.cursor(row_factory=dict_row)
-        .execute(
-            "select exchange.signal_month as maand, exchange.household_in = home.household_id as gekozen,"
-            " exchange.reason as reden, exchange.exchanged_by as door, exchange.exchanged_at as op"
-            " from decision.exchange as exchange"
-            " inner join unnest(%s::bigint[], %s::date[], %s::boolean[]) as home (household_id, month, is_shared)"
-            " on home.household_id in (exchange.household_out, exchange.household_in)"
-            " and coalesce(home.month, exchange.signal_month) = exchange.signal_month"
-            " where not home.is_shared order by exchange.exchanged_at",
-            _columns(found.homes, 3),
-        )
-        .fetchall()
+    return _as_dicts(
+        connection,
+        "select exchange.signal_month as maand, exchange.household_in = home.household_id as gekozen,"
+        " exchange.reason as reden, exchange.exchanged_by as door, exchange.exchanged_at as op"
+        " from decision.exchange as exchange"
+        " inner join unnest(%s::bigint[], %s::date[], %s::boolean[]) as home (household_id, month, is_shared)"
+        " on home.household_id in (exchange.household_out, exchange.household_in)"
+        " and coalesce(home.month, exchange.signal_month) = exchange.signal_month"
+        " where not home.is_shared order by exchange.exchanged_at",
+        _columns(found.homes, 3),
     )
 
 
 def _told_of(connection: psycopg.Connection, places: list[tuple[int, int]]) -> list[dict]:
     """What creditors were told of signals."""
-    drops, lines = [drop for drop, _ in places], [line for _, line in places]
-    return (
-        connection.cursor(row_factory=dict_row)
-        .execute(
-            "select told.creditor, told.signal_id, told.told_month, told.told_status, told.told_outcome,"
-            " told.status_on, told.collection, told.is_correction from decision.feedback as told"
-            " inner join unnest(%s::bigint[], %s::bigint[]) as wanted (drop_id, line_no) using (drop_id, line_no)"
-            " order by told.told_month, told.creditor, told.drop_id, told.line_no, told.turn",
-            [drops, lines],
-        )
-        .fetchall()
+    return _as_dicts(
+        connection,
+        "select told.creditor, told.signal_id, told.told_month, told.told_status, told.told_outcome,"
+        " told.status_on, told.collection, told.is_correction from decision.feedback as told"
+        " inner join unnest(%s::bigint[], %s::bigint[]) as wanted (drop_id, line_no) using (drop_id, line_no)"
+        " order by told.told_month, told.creditor, told.drop_id, told.line_no, told.turn",
+        _columns(places, 2),
     )
 
 

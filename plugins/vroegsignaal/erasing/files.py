@@ -27,7 +27,7 @@ _MOST_BYTES = 100_000_000
 _OF_NOBODY = ("manifest.json", "evaluatie.html", "evaluatie.pdf")
 """Numbers only. Whatever else lies in a month's folder for results may hold somebody: we wrote it, or it is a copy."""
 _WRITTEN_ANEW = ("looplijst.csv", walking_list.FILE, review_list.FILE, "bevindingen.csv", "meldingen/*.csv")
-_WRITTEN_ANEW += (f"{feedback.FOLDER}/*.csv", ddas.FILE, "ddas.*.json", "ddas-*.json")
+_WRITTEN_ANEW += (f"{feedback.FOLDER}/*.csv",)
 _NOT_IN_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -115,12 +115,9 @@ def past_their_term(
 
 def strays(here: Settings, municipality: str, months: list[Month]) -> Files:
     """What lies in months' folders for results, holds somebody or may do so, and is not written anew: mails, copies."""
-    anew = {
-        path
-        for month in months
-        for pattern in _WRITTEN_ANEW
-        for path in (here.out / municipality / str(month)).glob(pattern)
-    }
+    folders = [here.out / municipality / str(month) for month in months]
+    anew = {path for folder in folders for pattern in _WRITTEN_ANEW for path in folder.glob(pattern)}
+    anew |= {path for folder in folders for path in ddas.of_folder(folder)}
     return {
         name: None
         for name in _results(here, municipality, months)
@@ -174,7 +171,7 @@ def _is_by_agreement(name: str) -> bool:
     if place == LANDING:
         return landing.is_of_feed(path)
     within = "/".join(path.split("/")[2:])
-    return not within or any(Path(within).match(pattern) for pattern in _WRITTEN_ANEW)
+    return not within or ddas.is_delivery(within) or any(Path(within).match(pattern) for pattern in _WRITTEN_ANEW)
 
 
 def _write_anew(here: Settings, municipality: str, month: Month, folder: Path) -> None:

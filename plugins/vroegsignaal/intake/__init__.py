@@ -55,7 +55,7 @@ def months_with_news(*, settled_only: bool = True) -> list[Month]:
             for month in landing.months(here)
             if month in awaiting
             or any(
-                (_is_settled(file) or not settled_only) and not ledger.is_seen(connection, file)
+                (not settled_only or _is_settled(file)) and not ledger.is_seen(connection, file)
                 for file in landing.delivered(here, month)
             )
         ]

@@ -76,7 +76,12 @@ def take_away(here: Settings, code: str) -> list[tuple[Month, Month]]:
 
 def of_folder(folder: Path) -> list[Path]:
     """The files of deliveries in the folder of a month."""
-    return sorted(path for path in folder.glob("ddas*.json") if _FILES.fullmatch(path.name))
+    return sorted(path for path in folder.glob("ddas*.json") if is_delivery(path.name))
+
+
+def is_delivery(name: str) -> bool:
+    """Whether a file of a month's folder is a page of a delivery, by its name."""
+    return _FILES.fullmatch(name) is not None
 
 
 def deliver(
