@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from multiprocessing import forkserver, get_context
 from pathlib import Path
 
-MODULES = ("survival.child", "dbt.cli.main", "dbt.adapters.postgres", "dbt.task.build", "dbt.parser.manifest")
+MODULES = ("survival.child", "dbt.cli.main", "dbt.adapters.postgres", "dbt.task.build", "parsed_project")
 
 
 def ensure_running() -> None:
@@ -51,6 +51,6 @@ def _dbt(words: list[str], variables: dict[str, str], folder: str, printed: str)
     output = os.open(printed, os.O_WRONLY | os.O_CREAT)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    from vroegsignaal import dbt_process
+    import parsed_project
 
-    dbt_process.main(words)
+    sys.exit(parsed_project.run(words))

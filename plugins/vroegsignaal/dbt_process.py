@@ -17,14 +17,19 @@ import psycopg2
 from vroegsignaal.discreet import discreet_psycopg2
 
 
-def main(words: list[str] | None = None) -> None:
-    """Run dbt with these arguments, else those that were given; ends the process with its exit code."""
+def main() -> None:
+    """Run dbt with the arguments that were given; ends the process with its exit code."""
+    prepare()
+    from dbt.cli.main import cli
+
+    cli()
+
+
+def prepare() -> None:
+    """Make this process one in which dbt may run."""
     threading.Thread(target=_end_with_the_step, daemon=True).start()
     # dbt has no setting for it, and logs an error before it tells anybody.
     psycopg2.connect = discreet_psycopg2(psycopg2.connect)
-    from dbt.cli.main import cli
-
-    cli(words)
 
 
 def _end_with_the_step() -> None:
