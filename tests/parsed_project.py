@@ -1,4 +1,4 @@
-"""The dbt project, parsed when this is loaded (see `preloaded`): dbt takes it as it is, instead of a look of its own."""
+"""The dbt project, parsed when this is loaded (see `preloaded`), so that no run of dbt has to look for itself."""
 
 from __future__ import annotations
 
