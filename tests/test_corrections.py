@@ -36,7 +36,7 @@ def town(delivery: Delivery) -> Delivery:
 def run(month: str = JAN) -> None:
     stepping.receive(month)
     stepping.decide(month)
-    stepping.publish(month)
+    stepping.publish(month, marts=("drops", "findings", "signals_by_month_creditor"))
 
 
 def arrears(here: Settings) -> list[tuple]:

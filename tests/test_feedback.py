@@ -27,6 +27,7 @@ from vroegsignaal.outbox import feedback
 from vroegsignaal.settings import Settings
 
 MONTHS = (DEC, JAN, FEB, MAR)
+MARTS = ("feedback_by_month", "signals_by_month_creditor")
 OPEN, PICKED_UP, KNOWN = "Nog niet opgepakt", "Opgepakt", "Inwoner al bekend bij schuldhulpverlening"
 DECEASED, GONE = "Inwoner is overleden", "Persoon is geen inwoner (meer) in de gemeente"
 REPEATED, UNJUST = "Niet opgepakt: herhaalde melding", "Niet opgepakt: onterecht signaal"
@@ -132,12 +133,12 @@ def year(tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], Path])
                 stepping.receive(month)
                 stepping.decide(month)
                 box.take()
-                stepping.publish(month)
+                stepping.publish(month, MARTS)
                 seen.mails[month] = {address: text(message) for address, message in box.take().items()}
                 seen.told[month], seen.files[month] = handed_out(here, month), files_of(here, month)
             seen.ledger = rows(here, EVERY_STATUS)
             stepping.decide(DEC)
-            stepping.publish(DEC)
+            stepping.publish(DEC, MARTS)
             for month in (JAN, FEB, MAR):
                 tell_and_write(here, month)
             seen.mailed_again = len(box.received)

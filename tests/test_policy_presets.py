@@ -89,7 +89,7 @@ def test_every_signal_gets_a_follow_up_within_its_term(delivery: Delivery) -> No
     # Water: 60 is at its threshold, one creditor is enough. The one place left goes to who represents both sectors.
     small.put(JAN, "signals/blauw.csv", "\n".join([WIDE, wide(5, 60)]) + "\n")
     small.residents(JAN, *"123456")
-    stepping.run_months(JAN)
+    stepping.run_months(JAN, marts=("matches_by_month",))
     found = rows(
         here,
         "select split_part(address_key, ' ', 2), follow.kind, follow.channel, to_char(follow.due_on, 'YYYY-MM-DD')"
@@ -136,7 +136,7 @@ def test_under_the_pilot_a_crisis_changes_nothing(delivery: Delivery) -> None:
     for creditor in ("rood", "blauw"):
         small.put(JAN, f"signals/{creditor}.csv", "\n".join([WIDE, wide(1, 60, crisis="j"), wide(2, 900)]) + "\n")
     small.residents(JAN, "1", "2")
-    stepping.run_months(JAN)
+    stepping.run_months(JAN, marts=())
     assert [row["huisnummer"] for row in notices(here, "looplijst.csv")] == ["2", "1"]
     assert rows(here, "select distinct due_on from casework.follow_up") == [(None,)]
 
@@ -151,14 +151,14 @@ def test_a_policy_that_begins_too_late_is_told_and_nothing_is_final(delivery: De
     for creditor in ("rood", "blauw"):
         small.put(JAN, f"signals/{creditor}.csv", "\n".join([WIDE, wide(1, 100)]) + "\n")
     small.residents(JAN, "1")
-    stepping.run_months(JAN)
+    stepping.run_months(JAN, marts=())
     assert rows(here, "select reason from casework.selection") == [("over_capacity",)]
     assert rows(here, "select count(*) from decision.approval") == [(0,)]
     told = remarks_on_deliveries(here, [Month.parse(JAN)])
     assert f"No capacity is set for {A} on the 25th of {JAN} (policy.csv): nobody was selected." in told
     # Once it is put right, the month goes on.
     policy.write_text(policy.read_text("utf-8").replace("2022-01-26", "2022-01-25"), "utf-8")
-    stepping.run_months(JAN)
+    stepping.run_months(JAN, marts=())
     assert rows(here, "select role from decision.selection") == [("selected",)]
 
 
@@ -168,7 +168,7 @@ def test_who_is_called_has_a_number_on_the_list_whichever_creditor_gave_it(deliv
     small.put(JAN, "signals/rood.csv", "\n".join([WIDE, wide(1, 400)]) + "\n")
     small.put(JAN, "signals/wit.csv", "\n".join([WIDE, wide(1, 90, phone="0612345678")]) + "\n")
     small.residents(JAN, "1")
-    stepping.run_months(JAN)
+    stepping.run_months(JAN, marts=())
     sheet = openpyxl.load_workbook(here.out / A / JAN / "looplijst.xlsx").worksheets[0]
     names, row = sheet.iter_rows(values_only=True)
     told = dict(zip(names, row, strict=True))
@@ -182,4 +182,4 @@ def test_two_values_for_the_same_day_are_refused(delivery: Delivery) -> None:
     policy.write_text("\n".join([*lines, f"{A},2022-01-01,capacity,,6"]) + "\n", encoding="utf-8")
     small.put(JAN, "signals/rood.csv", "\n".join([WIDE, wide(1, 100)]) + "\n")
     with pytest.raises(PlatformError, match=r"policy\.csv, line 3: a second row for"):
-        stepping.run_months(JAN)
+        stepping.run_months(JAN, marts=())

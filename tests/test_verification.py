@@ -105,7 +105,7 @@ def test_the_stronger_ways_go_first_and_what_is_doubtful_is_told(delivery: Deliv
         f"{TWO};;Weduwe;;1955-01-01;4;;",
         f"{TWO};;Proef;;1960-01-01;5;;j",
     )
-    stepping.run_months(JAN)
+    stepping.run_months(JAN, marts=())
     assert by_house_number(here, "verified_by, doubt, is_secret") == {
         "1": ("bsn", None, False),
         "2": ("address_birth_date", None, False),
@@ -134,7 +134,7 @@ def test_the_review_list_goes_when_nothing_is_doubtful_any_more(delivery: Delive
     for creditor in ("rood", "blauw"):
         small.signals(JAN, creditor, signal(JAN, 1, achternaam="Anders"))
     small.residents(JAN, "1")
-    stepping.run_months(JAN)
+    stepping.run_months(JAN, marts=())
     (found,) = (here.out / A / JAN).glob("nakijklijst.csv")
     # Another register knows the name.
     residents(small, f"{TWO};;Anders;;1980-01-01;1;;")
@@ -144,7 +144,7 @@ def test_the_review_list_goes_when_nothing_is_doubtful_any_more(delivery: Delive
     # What was approved stands as it was, so the list does too; in another month there is none.
     assert by_house_number(here, "doubt") == {"1": (None,)}
     small.signals(FEB, "rood", signal(FEB, 2, achternaam="Proef"))
-    stepping.run_months(FEB)
+    stepping.run_months(FEB, marts=())
     assert found.exists()
     assert not (here.out / A / FEB / "nakijklijst.csv").exists()
 
@@ -154,7 +154,7 @@ def test_secrecy_that_is_asked_for_after_the_approval_reaches_the_visitor(delive
     for creditor in ("rood", "blauw"):
         small.signals(JAN, creditor, signal(JAN, 1))
     residents(small, f"{TWO};;Proef;;1980-01-01;1;;")
-    stepping.run_months(JAN)
+    stepping.run_months(JAN, marts=())
 
     def told() -> list[str]:
         written = io.StringIO()
@@ -198,7 +198,7 @@ def test_without_a_register_that_can_be_used_matching_stops_and_says_so(delivery
     stepping.receive(JAN)
     transform.derive(Month.parse(JAN))
     counts = decision.approve(Month.parse(JAN))
-    stepping.publish(JAN)
+    stepping.publish(JAN, marts=("matches_by_month",))
     assert (counts["approved_now"], counts["stopped"]) == (0, 1)
     assert rows(here, "select count(*) from decision.approval") == [(0,)]
     assert rows(here, "select count(*) from casework.selection") == [(0,)]
@@ -220,10 +220,10 @@ def test_without_a_register_that_can_be_used_matching_stops_and_says_so(delivery
 def test_when_the_register_comes_matching_goes_on(delivery: Delivery) -> None:
     small, here = delivery
     two_matches(small)
-    stepping.run_months(JAN)
+    stepping.run_months(JAN, marts=())
     assert rows(here, "select count(*) from decision.approval") == [(0,)]
     small.residents(JAN, "1", "2")
-    stepping.run_months(JAN)
+    stepping.run_months(JAN, marts=())
     assert rows(here, "select role, count(*) from decision.selection group by role") == [("selected", 2)]
 
 
@@ -243,7 +243,7 @@ def test_a_register_of_six_months_ago_can_be_used(delivery: Delivery) -> None:
     small, here = delivery
     two_matches(small)
     small.residents("2021-07", "1", "2")
-    stepping.run_months("2021-07", JAN)
+    stepping.run_months("2021-07", JAN, marts=())
     assert rows(here, "select count(*) from decision.selection") == [(2,)]
 
 
@@ -252,7 +252,7 @@ def test_a_rejected_register_leaves_the_one_before(delivery: Delivery) -> None:
     two_matches(small)
     small.residents(DEC, "1", "2")
     small.put(JAN, "brp/personen.csv", "bsn;geslachtsnaam\n")
-    stepping.run_months(DEC, JAN)
+    stepping.run_months(DEC, JAN, marts=())
     assert rows(here, "select count(*) from decision.selection") == [(2,)]
 
 
@@ -264,7 +264,7 @@ def test_in_another_municipality_matching_goes_on(delivery: Delivery) -> None:
     for creditor in ("rood", "blauw"):
         small.signals(JAN, creditor, signal(JAN, 1), municipality="9102")
     small.residents(JAN, "1", municipality="9102")
-    stepping.run_months(JAN)
+    stepping.run_months(JAN, marts=())
     assert rows(here, "select municipality_code from decision.approval") == [("9102",)]
 
 
