@@ -15,8 +15,8 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin vroegsignaal 
 WORKDIR /opt/vroegsignaal
 
 # Before the code, which changes more often.
-COPY requirements.lock ./
-RUN pip install --quiet -r requirements.lock
+COPY requirements-server.lock ./
+RUN pip install --quiet -r requirements-server.lock
 
 COPY . .
 RUN pip install --quiet --no-deps --no-build-isolation --editable .

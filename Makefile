@@ -18,7 +18,7 @@ SQL := dbt_project/models
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run up down dashboards check-dashboards test survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
+.PHONY: help run up down dashboards check-dashboards check-celery test survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,12 @@ dashboards: $(READY) $(READY_SUPERSET)  ## Serve the dashboards in Superset on 1
 PICTURES ?= build/dashboards
 check-dashboards: $(READY_DEV) $(READY_SUPERSET) browser  ## Open each dashboard in a browser, and look that every chart is drawn
 	@PYTHONPATH=tests $(BIN)/python -m check_dashboards $(SUPERSET)/bin $(PICTURES)
+
+# Long: ten minutes. Redis and the proxy are Debian's; they are not installed here, because they would start by themselves.
+check-celery: $(READY_DEV) $(READY_SUPERSET)  ## Run months in Celery's workers, as on a server, and end, kill and lose what they need
+	@command -v redis-server > /dev/null && command -v caddy > /dev/null \
+		|| { echo "Install redis-server and caddy (Debian's packages) first."; exit 1; }
+	@PYTHONPATH=tests $(BIN)/python -m check_celery $(SUPERSET)/bin
 
 test: $(READY_DEV) browser  ## Run all tests
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
@@ -92,17 +98,19 @@ COMPILE = $(BIN)/uv pip compile --quiet --no-config --python-version 3.11 --no-a
 	--custom-compile-command "make lock (for Python 3.11 on Linux)" $(if $(UPGRADE),--upgrade)
 
 # A lock that stays as it was keeps its time, or the environment would be made anew.
-lock: $(READY_DEV)  ## Resolve pyproject.toml, and what Superset needs, into the three locks
+lock: $(READY_DEV)  ## Resolve pyproject.toml, and what Superset needs, into the four locks
 	@$(call compile,requirements.lock,--extra build pyproject.toml)
-	@$(call compile,requirements-dev.lock,--extra build --extra dev --constraint requirements.lock pyproject.toml)
+	@$(call compile,requirements-server.lock,--extra build --extra server --constraint requirements.lock pyproject.toml)
+	@$(call compile,requirements-dev.lock,--extra build --extra server --extra dev --constraint requirements-server.lock pyproject.toml)
 	@$(call compile,requirements-dashboards.lock,dashboards/requirements.in)
 
 compile = cp $(1) $(1).new && $(COMPILE) --output-file $(1).new $(2) \
 	&& if cmp -s $(1) $(1).new; then rm $(1).new; else mv $(1).new $(1); fi
 
+# The lock of the server names all that the other one does, and more.
 # Exit codes: 0 nothing known, 1 an advisory about a package of the lock, 2 the database of advisories was not reached.
 audit: $(READY_DEV)  ## Look up known weaknesses of what the lock names; needs the network
-	@$(BIN)/python .ci/audit $(BIN)/pip-audit requirements.lock
+	@$(BIN)/python .ci/audit $(BIN)/pip-audit requirements-server.lock
 
 sbom: $(READY_DEV)  ## Write the bill of materials of the lock to build/sbom.json (CycloneDX); works offline
 	@mkdir -p build

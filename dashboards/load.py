@@ -31,6 +31,10 @@ def load(superset: str, user: str, password: str, warehouse: str) -> None:
         token = _ask(session, superset, "security/login", json=_login(user, password))["access_token"]
         session.headers["Authorization"] = f"Bearer {token}"
         session.headers["X-CSRFToken"] = _ask(session, superset, "security/csrf_token/")["result"]
+        if superset.startswith("http://"):
+            # Behind a proxy with TLS the cookie is for https only; whoever loads past the proxy chose to go without.
+            for cookie in session.cookies:
+                cookie.secure = False
         session.headers["Referer"] = superset
         _ask(
             session,

@@ -314,8 +314,14 @@ class Superset:
     def __init__(self, status: int = 200) -> None:
         self.asked: list[tuple[str, str, dict]] = []
         self.status = status
+        self.cookie = False
+        self.sent_secure: list[bool] = []
 
     def __call__(self, session: requests.Session, method: str, address: str, **given: object) -> requests.Response:
+        if self.cookie and address.endswith("csrf_token/"):
+            session.cookies.set("vroegsignaal_dashboards", "s", secure=True)
+        if address.endswith("assets/import/"):
+            self.sent_secure += [cookie.secure for cookie in session.cookies]
         self.asked.append((method, address, given | {"headers": dict(session.headers)}))
         answer = requests.Response()
         answer.status_code = self.status
@@ -345,6 +351,15 @@ def test_loading_logs_in_and_sends_the_bundle_with_the_password_beside_it(supers
     assert sent[2]["headers"]["X-CSRFToken"] == "csrf"
     assert json.loads(sent[2]["data"]["passwords"]) == {DATABASE: PASSWORD}
     assert contents(sent[2]["files"]["bundle"][1]).keys() == contents(bundle("x")).keys()
+
+
+@pytest.mark.parametrize(("address", "secure"), [("http://superset:8088", False), ("https://bi.example.org", True)])
+def test_past_its_proxy_superset_gets_its_cookie_without_encryption_and_otherwise_not(
+    superset: Superset, address: str, secure: bool
+) -> None:
+    superset.cookie = True
+    loading.load(address, "me", "login-s3cr3t", WAREHOUSE)
+    assert superset.sent_secure == [secure]
 
 
 @pytest.mark.parametrize("status", [401, 422, 500])
