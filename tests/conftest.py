@@ -14,7 +14,7 @@ import pytest
 from oracle.small_landing import JAN, A, Small
 from pilot_files import accepted, judged_rows, landing, matches  # noqa: F401
 
-from vroegsignaal import reading, settings, transform, warehouse
+from vroegsignaal import dbt_process, reading, settings, warehouse
 from vroegsignaal.settings import Settings
 
 Delivery = tuple[Small, Settings]
@@ -24,7 +24,7 @@ Delivery = tuple[Small, Settings]
 def dbt_is_loaded_once() -> Iterator[None]:
     """Loading dbt takes longer than most of its runs, so it is forked here. Commands and Airflow start it anew."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transform, "_run", preloaded.run_dbt)
+        patch.setattr(dbt_process, "run", preloaded.run_dbt)
         yield
 
 

@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from multiprocessing import forkserver, get_context
 from pathlib import Path
 
-MODULES = ("survival.child", "dbt.cli.main", "dbt.adapters.postgres", "dbt.task.build", "parsed_project")
+from vroegsignaal import dbt_process
+
+MODULES = ("survival.child", *dbt_process.MODULES, "parsed_project")
 
 
 def ensure_running() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import Delivery, rows
 from oracle.small_landing import JAN, signal
@@ -104,13 +105,50 @@ def test_dbt_ends_with_the_step_that_started_it() -> None:
     assert dbt.wait(60) == -9
 
 
-def test_dbt_goes_on_while_its_step_does() -> None:
-    command = [sys.executable, "-m", "vroegsignaal.dbt_process", "--version"]
-    with transform._held_end_of_pipe() as standard_input:
-        done = subprocess.run(command, stdin=standard_input, capture_output=True, text=True, check=False)
+STEP = """
+import importlib, os, sys, time
+from pathlib import Path
+from vroegsignaal import dbt_process
+
+if "forked" in sys.argv:
+    [importlib.import_module(name) for name in dbt_process.MODULES]
+if "lasting" in sys.argv:
+    def lasting(words):
+        dbt_process.prepare()
+        Path("dbt").write_text(str(os.getpid()))
+        time.sleep(60)
+    dbt_process.main = lasting
+done = dbt_process.run(["--version"], os.environ | {"DBT_LOG_PATH": os.getcwd()}, Path.cwd())
+print(os.getpid(), done.returncode, done.stdout)
+"""
+
+
+@pytest.mark.parametrize("way", ["started", "forked"])
+def test_dbt_goes_on_while_its_step_does(way: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", STEP, way]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert "Core" in done.stdout
+    (line, *_), printed = done.stdout.splitlines(), done.stdout
+    assert line.split()[1] == "0"
+    assert "Core" in printed
+    # The fork ended where dbt did, and did not go on as a second step.
+    assert printed.count("Core") == 1
+
+
+def test_a_fork_of_a_step_ends_with_it_too(tmp_path: Path) -> None:
+    step = subprocess.Popen([sys.executable, "-c", STEP, "forked", "lasting"], cwd=tmp_path, stdout=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "dbt").exists() or not (tmp_path / "dbt").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    fork = psutil.Process(int((tmp_path / "dbt").read_text()))
+    assert fork.ppid() == step.pid
+    step.kill()
+    # Nor does it hold what the step's own caller reads until it ends.
+    step.communicate(timeout=10)
+    psutil.wait_procs([fork], timeout=10)
+    assert not fork.is_running() or fork.status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_month_is_derived_when_nobody_else_makes_models(delivery: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vroegsignaal import dbt_process
 from vroegsignaal.embedded import free_port, write_private
 from vroegsignaal.errors import UsageError
 
@@ -146,6 +147,7 @@ _PRELOADED = (
     "airflow.sdk.definitions.decorators",
     "airflow.sdk.execution_time.task_runner",
     "great_expectations.expectations",
+    *dbt_process.MODULES,
 )
 _SCHEDULER = {
     # How soon a scheduler that has nothing to do looks again: the wait between two steps of a month.
