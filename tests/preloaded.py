@@ -49,7 +49,7 @@ def _dbt(words: list[str], variables: dict[str, str], folder: str, printed: str)
     os.environ.update(variables)
     os.chdir(folder)
     # What dbt waits for is the end of a pipe, which closes when nobody needs dbt any more: here, never.
-    sys.stdin = os.fdopen(os.pipe()[0])
+    os.dup2(os.pipe()[0], 0)
     output = os.open(printed, os.O_WRONLY | os.O_CREAT)
     os.dup2(output, 1)
     os.dup2(output, 2)

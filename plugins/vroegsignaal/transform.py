@@ -147,10 +147,10 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     target.mkdir(parents=True, exist_ok=True)
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    words = ["--quiet", *arguments, "--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
+    # Each statement stands in the folder `run` beside the log; to log them too takes a tenth of a run.
+    words = ["--quiet", "--log-level-file", "info", *arguments]
+    words += ["--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
     words += ["--target-path", str(target), "--log-path", str(target / "logs")]
-    # Each statement stands in the folder `run` beside it; to log them all takes a tenth of a run.
-    words += ["--log-level-file", "info"]
     done = dbt_process.run(words, os.environ | _environment(here, month, as_of), here.dbt_project)
     outcome = _outcome(results)
     if done.returncode:
