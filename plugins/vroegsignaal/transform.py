@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -154,7 +155,7 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     done = dbt_process.run(words, os.environ | _environment(here, month, as_of), here.dbt_project)
     outcome = _outcome(results)
     if done.returncode:
-        raise PlatformError(_complaint(month, outcome, done.stdout, target / "logs" / "dbt.log"))
+        raise PlatformError(_complaint(month, outcome, done, target / "logs" / "dbt.log"))
     counts: dict[str, int] = {}
     for result in outcome:
         counts[result["status"]] = counts.get(result["status"], 0) + 1
@@ -187,12 +188,12 @@ def _outcome(results: Path) -> list[dict]:
     return json.loads(results.read_text())["results"] if results.exists() else []
 
 
-def _complaint(month: Month, outcome: list[dict], printed: str, log: Path) -> str:
+def _complaint(month: Month, outcome: list[dict], done: CompletedProcess, log: Path) -> str:
     failed = [result for result in outcome if result["status"] in ("error", "fail")]
     if failed:
         told = "\n".join(f"- {result['unique_id']}: {_first_lines(result['message'])}" for result in failed)
     else:
-        told = _first_lines(printed, 15)
+        told = _first_lines(done.stdout, 15) or f"It ended with exit code {done.returncode} and said nothing."
     return f"dbt could not derive {month}:\n{told}\nThe whole log: {log}. Nothing of the failed models was kept."
 
 
