@@ -25,6 +25,8 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import NoReturn
 
+from setproctitle import setproctitle
+
 from vroegsignaal.discreet import discreet_psycopg2
 
 MODULES = ("dbt.cli.main", "dbt.adapters.postgres", "dbt.task.build", "dbt.parser.manifest")
@@ -94,6 +96,7 @@ def _become_dbt(
     code: object = 1
     kept: list[object] = []
     try:
+        setproctitle(f"dbt {' '.join(words)}")
         for number, file in enumerate(standard):
             os.dup2(file, number)
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
