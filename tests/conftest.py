@@ -41,7 +41,10 @@ def new_home() -> Iterator[Callable[[], Path]]:
 
 @contextmanager
 def platform(home: Path, **variables: str) -> Iterator[Settings]:
-    """The settings of a platform in `home`, whose warehouse is up; `variables` are its VROEGSIGNAAL_… settings."""
+    """The settings of a platform in `home`, whose warehouse is up; `variables` are its VROEGSIGNAAL_… settings.
+
+    The server is stopped at the end, unless it was up before.
+    """
     home.parent.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         for name in (
@@ -61,17 +64,21 @@ def platform(home: Path, **variables: str) -> Iterator[Settings]:
         for name, value in {"HOME": str(home), "APPROVAL": "automatic", **variables}.items():
             patch.setenv(f"VROEGSIGNAAL_{name}", value)
         here = settings.load()
+        was_up = warehouse.server(here).answers()
         try:
             warehouse.ensure_running(here)
             yield here
         finally:
-            warehouse.server(here).stop()
+            if not was_up:
+                warehouse.server(here).stop()
 
 
 @pytest.fixture(scope="module")
-def server_home(new_home: Callable[[], Path]) -> Path:
-    """One server for the module: initialising one takes seconds."""
-    return new_home()
+def server_home(new_home: Callable[[], Path]) -> Iterator[Path]:
+    """One server for the module, that stays up: initialising one takes seconds, and starting it a part of one."""
+    home = new_home()
+    with platform(home):
+        yield home
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ OF_MODELS = ("staging", "core", "casework", "mart")
 # Whom the owner's eyes are lent to, for one question each.
 MAY_CALL = {
     "loader": {"decision.is_approved", "decision.listed_cases"}
-    | {f"quality.erase_{feed}" for feed in FEEDS}
+    | {f"quality.{does}_{feed}" for does in ("erase", "analyze") for feed in FEEDS}
     | {"quality.mark_erased", "quality.erase_awaited", "quality.erase_repeated_cases"}
     | {"vault.erase_households", "vault.move_residents", "vault.expiry", "vault.repeated_cases"}
     | {"vault.ddas_cases", "vault.ddas_signals"},

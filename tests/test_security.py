@@ -132,6 +132,7 @@ STATEMENT = re.compile(
 COMPOSED_ON_PURPOSE = {
     "configuration/tables.py: table_definition": "names of tables and columns are constants of that file",
     "warehouse.py: _feed_tables": "names are those of the contracts in the repository, which are plain words (below)",
+    "warehouse.py: _analyzing": "as in _feed_tables",
     "door/history.py: lay_out_history": "one of two constants of that file",
     "door/cases.py: lay_out_cases_known": "one of two constants of that file",
     "door/checks.py: _write_findings": "the query that Great Expectations makes of a rule of the contracts",

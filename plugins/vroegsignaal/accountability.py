@@ -61,8 +61,8 @@ FUNCTIONS_IN_WORDS = {
     "decision.listed_cases": "de zaaknummers die op een looplijst stonden",
 }
 """What the functions that are granted to a role give it of what it may not read itself; `open_list` gives nothing."""
-ERASING = ("quality.erase_", "quality.mark_erased", "vault.erase_", "vault.move_residents")
-"""They give nothing either."""
+GIVE_NOTHING = ("quality.erase_", "quality.mark_erased", "vault.erase_", "vault.move_residents", "quality.analyze_")
+"""They erase, or have the planner look at a table."""
 OUTPUTS = (
     (f"`{walking_list.FILE}`, `looplijst.csv`", "medewerkers die huishoudens benaderen", "namen, adressen, bedragen"),
     (f"`{review_list.FILE}`", "wie de selectie vaststelt", "namen en adressen van wie nagekeken moet worden"),
@@ -127,7 +127,7 @@ def _read_by(role: str) -> str:
     models = yaml.safe_load((ROOT / "dbt_project" / "dbt_project.yml").read_text())["models"]["vroegsignaal"]
     layers = [layer for layer in ("casework", "mart") if role in models[layer]["+grants"]["select"]]
     told = [f"de tabellen van `{layer}`" for layer in layers] or ["wat zijn stap nodig heeft"]
-    given = {name: FUNCTIONS_IN_WORDS[name] for name in lent()[role] if not name.startswith(ERASING)}
+    given = {name: FUNCTIONS_IN_WORDS[name] for name in lent()[role] if not name.startswith(GIVE_NOTHING)}
     return "; ".join(told + [f"met `{name}` {words}" for name, words in sorted(given.items()) if words])
 
 

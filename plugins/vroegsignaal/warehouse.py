@@ -259,7 +259,7 @@ def _feed_tables(feed: contract.Feed) -> str:
         lines.append(f"comment on column {accepted}.{column.name} is '{comment} [{column.privacy}]';")
         if column.privacy != "direct":
             readable.append(column.name)
-    lines.append(_erasing(feed))
+    lines += [_erasing(feed), _analyzing(feed)]
     lines.append(f"create index if not exists accepted_{feed.name}_month on {accepted} (signal_month);")
     if feed.has_address:
         lines.append(f"create index if not exists accepted_{feed.name}_household on {accepted} (household_id);")
@@ -267,6 +267,18 @@ def _feed_tables(feed: contract.Feed) -> str:
     lines.append(f"grant update on sequence {raw}_line_no_seq to loader;")
     lines.append(f"grant select ({', '.join(readable)}) on {accepted} to transformer;")
     return "\n".join(lines)
+
+
+def _analyzing(feed: contract.Feed) -> str:
+    """The procedure that has the planner look at the accepted rows, which only their owner may."""
+    name = f"quality.analyze_{feed.name}()"
+    return f"""
+create or replace procedure {name}
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+    analyze quality.accepted_{feed.name}
+$$;
+revoke execute on procedure {name} from public;
+grant execute on procedure {name} to loader;"""
 
 
 COMPARED = ("klantnummer",)

@@ -64,6 +64,8 @@ def replace_outcome(
             if feed.register_households:
                 _register_households(connection, feed)
             _keep_accepted(connection, feed)
+            # Matching begins at once, and what it is about would else be guessed from the months before.
+            connection.execute(sql.SQL("call quality.{}()").format(sql.Identifier(f"analyze_{feed.name}")))
         connection.execute(sql.SQL("drop table if exists {}").format(work_table(feed)))
     _settle_deliveries(connection, month)
     connection.execute("call quality.erase_repeated_cases(%s)", [month.first_day])
