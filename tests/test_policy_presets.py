@@ -151,7 +151,7 @@ def test_a_policy_that_begins_too_late_is_told_and_nothing_is_final(delivery: De
     for creditor in ("rood", "blauw"):
         small.put(JAN, f"signals/{creditor}.csv", "\n".join([WIDE, wide(1, 100)]) + "\n")
     small.residents(JAN, "1")
-    stepping.run_months(JAN, marts=())
+    stepping.run_months(JAN, marts=("drops", "matches_by_month"))
     assert rows(here, "select reason from casework.selection") == [("over_capacity",)]
     assert rows(here, "select count(*) from decision.approval") == [(0,)]
     told = remarks_on_deliveries(here, [Month.parse(JAN)])

@@ -198,7 +198,7 @@ def test_without_a_register_that_can_be_used_matching_stops_and_says_so(delivery
     stepping.receive(JAN)
     transform.derive(Month.parse(JAN))
     counts = decision.approve(Month.parse(JAN))
-    stepping.publish(JAN, marts=("matches_by_month",))
+    stepping.publish(JAN, marts=("drops", "matches_by_month"))
     assert (counts["approved_now"], counts["stopped"]) == (0, 1)
     assert rows(here, "select count(*) from decision.approval") == [(0,)]
     assert rows(here, "select count(*) from casework.selection") == [(0,)]
