@@ -22,7 +22,7 @@ Delivery = tuple[Small, Settings]
 
 @pytest.fixture(scope="session", autouse=True)
 def dbt_is_loaded_once() -> Iterator[None]:
-    """Loading dbt takes longer than most of its runs, so it is forked here. Commands and Airflow start it anew."""
+    """Loading dbt takes longer than most of its runs, so it is forked here too. Commands start it anew."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dbt_process, "run", preloaded.run_dbt)
         yield

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 from dbt.adapters.factory import reset_adapters  # noqa: TID253 (loaded before the fork)
 from dbt.cli.main import dbtRunner  # noqa: TID253
@@ -40,13 +41,12 @@ def _parsed() -> Manifest:
 MANIFEST = _parsed()
 
 
-def run(words: list[str]) -> int:
-    """Run dbt with these arguments; its exit code."""
+def main(words: list[str]) -> NoReturn:
+    """As `dbt_process.main`, but for the look at the project."""
     dbt_process.prepare()
     reset_adapters()
     ours = str(PROJECT) in words and "parse" not in words
     done = dbtRunner(manifest=MANIFEST if ours else None).invoke(words)
     if done.exception:
         sys.stdout.write(f"{done.exception}\n")
-        return 2
-    return 0 if done.success else 1
+    sys.exit(2 if done.exception else 0 if done.success else 1)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from multiprocessing import forkserver, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from vroegsignaal import dbt_process
@@ -32,27 +32,20 @@ def ensure_running() -> None:
 
 
 def run_dbt(words: list[str], variables: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess:
-    """What `transform` does to run dbt, forked: the process, its variables and its end are dbt's own all the same."""
+    """As `dbt_process.run`, from a process that has loaded dbt and read its project."""
     ensure_running()
-    with tempfile.TemporaryDirectory() as place:
-        printed = Path(place, "printed")
-        process = get_context("forkserver").Process(
-            target=_dbt, args=(words, dict(variables), str(folder), str(printed))
-        )
-        process.start()
-        process.join()
-        return subprocess.CompletedProcess(words, process.exitcode, printed.read_text(), "")
+    context = get_context("forkserver")
+    answer, answering = context.Pipe(duplex=False)
+    process = context.Process(target=_run_dbt, args=(answering, words, dict(variables), folder))
+    process.start()
+    answering.close()
+    done = answer.recv()
+    process.join()
+    return done
 
 
-def _dbt(words: list[str], variables: dict[str, str], folder: str, printed: str) -> None:
-    os.environ.clear()
-    os.environ.update(variables)
-    os.chdir(folder)
-    # What dbt waits for is the end of a pipe, which closes when nobody needs dbt any more: here, never.
-    os.dup2(os.pipe()[0], 0)
-    output = os.open(printed, os.O_WRONLY | os.O_CREAT)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
+def _run_dbt(answering: Connection, words: list[str], variables: dict[str, str], folder: Path) -> None:
     import parsed_project
 
-    sys.exit(parsed_project.run(words))
+    dbt_process.main = parsed_project.main
+    answering.send(dbt_process.run(words, variables, folder))

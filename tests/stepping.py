@@ -37,7 +37,7 @@ def _publish_some(month: Month, marts: tuple[str, ...]) -> None:
     here = settings.load()
     chosen = ["path:models/casework", "path:models/evaluation", *(f"+{mart},path:models/mart" for mart in marts)]
     # Of tests those that look at nothing else.
-    words = ["build", "--exclude-resource-type", "unit_test", "seed", "--indirect-selection", "cautious"]
+    words = [*transform._BUILD, "--indirect-selection", "cautious"]
     with transform.publishing(here):
         transform.run_dbt(here, month, "mart", *words, "--select", *chosen, as_of=transform.last_matched(here) or month)
 

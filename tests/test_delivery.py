@@ -95,6 +95,15 @@ def test_a_sender_has_its_own_dialect_and_names_by_configuration_alone(delivery:
     assert rows(here, "select bedrag::text, achternaam from quality.accepted_signals") == [("1200.50", "Noël")]
 
 
+def test_the_planner_knows_what_was_accepted_when_matching_begins(delivery: Delivery) -> None:
+    small, here = delivery
+    small.signals(JAN, "rood", *(signal(JAN, number, signaal_id=f"s{number}") for number in range(1, 8)))
+    small.residents(JAN, "1", "2", "3")
+    stepping.receive(JAN)
+    guessed = "select relname, reltuples::int from pg_class where relname in ('accepted_signals', 'accepted_brp')"
+    assert dict(rows(here, guessed)) == {"accepted_signals": 7, "accepted_brp": 3}
+
+
 # -- what was wrong
 
 

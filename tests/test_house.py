@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import yaml
+from composed import services
 
 from vroegsignaal import contract, privacy
 from vroegsignaal.configuration.references import COST_BASES, SIGNAL_REASONS
@@ -167,8 +168,7 @@ def test_no_file_names_a_package_index_or_a_place_on_some_machine() -> None:
 
 
 def test_deliveries_can_be_erased_where_compose_runs_the_flows() -> None:
-    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    (landing,) = [volume for volume in compose["services"]["worker"]["volumes"] if "/srv/landing" in volume]
+    (landing,) = [volume for volume in services()["worker"]["volumes"] if "/srv/landing" in volume]
     assert landing.endswith(":/srv/landing")
 
 
@@ -183,5 +183,5 @@ def test_the_readme_names_every_flow_setting_and_mart() -> None:
 
 
 def test_the_database_of_compose_logs_no_error_and_no_statement() -> None:
-    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["postgres"]
+    service = services()["postgres"]
     assert {"log_min_messages=log", "log_min_error_statement=panic"} <= set(service["command"])

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-import yaml
+from composed import composed, services
 from conftest import platform
 
 from vroegsignaal import orchestrator, replay, warehouse
@@ -28,13 +28,9 @@ START_SECONDS = 180
 PASSWORD, OTHER = "correct horse battery staple", "another password than the first"
 
 
-def compose() -> dict:
-    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-
-
 def variables(here: Settings) -> dict[str, str]:
     """The settings of docker-compose.yml for who may log in, on the metadata of a home."""
-    given = compose()["services"]["api-server"]["environment"]
+    given = services()["api-server"]["environment"]
     place = orchestrator.Place(here.home, ROOT, warehouse.metadata_uri(here))
     of_compose = {name: value for name, value in given.items() if name.startswith("AIRFLOW__CORE__AUTH")}
     return os.environ | orchestrator.environment(place) | of_compose
@@ -104,7 +100,7 @@ def test_the_first_user_has_a_hashed_password_from_a_file_and_keeps_the_one_it_c
 
 
 def test_compose_serves_with_users_of_their_own_and_this_machine_with_its_own_login(tmp_path: Path) -> None:
-    for name, service in compose()["services"].items():
+    for name, service in services().items():
         given = service.get("environment", {})
         if service["image"].startswith("vroegsignaal:"):
             assert given["AIRFLOW__CORE__AUTH_MANAGER"].endswith(".FabAuthManager"), name
@@ -117,13 +113,13 @@ def test_compose_serves_with_users_of_their_own_and_this_machine_with_its_own_lo
 
 
 def test_no_password_stands_in_compose_or_is_the_same_in_two_homes(tmp_path: Path) -> None:
-    for name, service in compose()["services"].items():
+    for name, service in services().items():
         for variable, value in service.get("environment", {}).items():
             if re.search("PASSWORD|SECRET|KEY", variable):
                 assert variable.endswith(("_FILE", "TLS_KEY")), f"{name}: {variable} should be a file"
                 assert str(value).startswith("/run/secrets/")
     # Every secret is a file that the repository does not have.
-    assert all(secret["file"].startswith("./secrets/") for secret in compose()["secrets"].values())
+    assert all(secret["file"].startswith("./secrets/") for secret in composed()["secrets"].values())
     ignored = (ROOT / ".gitignore").read_text().split()
     assert any(line.strip("/") == "secrets" for line in ignored)
     assert any(line.strip("/") == "secrets" for line in (ROOT / ".dockerignore").read_text().split())

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import stepping
 import typer
-import yaml
+from composed import composed
 from conftest import places, platform, rows
 from oracle.small_landing import JAN, A, Small, signal
 from typing_home import COMMAND, Home
@@ -148,8 +148,7 @@ def test_the_backup_of_the_runbook_is_restored_in_an_empty_home(
 
 
 def test_what_is_typed_with_containers_is_there() -> None:
-    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    services, image = composed["services"], composed["x-steps"]
+    services, image = composed()["services"], composed()["x-steps"]
     *_, make, restore = blocks(RUNBOOKS / "restore-from-backup.md")
     lines = [shlex.split(line.partition(" > ")[0].partition(" < ")[0]) for line in f"{make}\n{restore}".splitlines()]
     inside = [line[4:] for line in lines if line[:4] == ["docker", "compose", "exec", "-T"]]
