@@ -21,7 +21,8 @@ from survival.points import FULL, KINDS, TO_THE_END, Point, points
 from survival.stage import CHAIN, Stage, State, stage
 from survival.trial import Outcome, attempt, compare
 
-from vroegsignaal import door, intake, transform, warehouse
+from vroegsignaal import dbt_process, door, intake, transform, warehouse
+from vroegsignaal.errors import PlatformError
 from vroegsignaal.intake import ledger
 from vroegsignaal.intake.faults import StillChanging
 from vroegsignaal.landing import DeliveredFile
@@ -149,6 +150,13 @@ def test_a_fork_of_a_step_ends_with_it_too(tmp_path: Path) -> None:
     step.communicate(timeout=10)
     psutil.wait_procs([fork], timeout=10)
     assert not fork.is_running() or fork.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.usefixtures("delivery")
+def test_dbt_that_is_killed_is_told_of_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dbt_process, "run", lambda words, *_: subprocess.CompletedProcess(words, -9, ""))
+    with pytest.raises(PlatformError, match=r"It was killed \(SIGKILL\).*no memory left"):
+        transform.derive(MONTH)
 
 
 def test_a_month_is_derived_when_nobody_else_makes_models(delivery: Delivery, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from signal import Signals
 from subprocess import CompletedProcess
 
 import psycopg
@@ -193,8 +194,18 @@ def _complaint(month: Month, outcome: list[dict], done: CompletedProcess, log: P
     if failed:
         told = "\n".join(f"- {result['unique_id']}: {_first_lines(result['message'])}" for result in failed)
     else:
-        told = _first_lines(done.stdout, 15) or f"It ended with exit code {done.returncode} and said nothing."
+        told = _first_lines(done.stdout, 15) or _how_it_ended(done.returncode)
     return f"dbt could not derive {month}:\n{told}\nThe whole log: {log}. Nothing of the failed models was kept."
+
+
+def _how_it_ended(code: int) -> str:
+    """What is left to say of a process that said nothing itself."""
+    if code < 0:
+        return (
+            f"It was killed ({Signals(-code).name}), by a person or because the machine had no memory left: see what"
+            " the system's log says of it."
+        )
+    return f"It ended with exit code {code} and said nothing."
 
 
 def _first_lines(text: str | None, lines: int = 8) -> str:
