@@ -21,26 +21,6 @@
     ({{ as_of() }} + 24)
 {%- endmacro %}
 
-{#
-    Take this month's rows out of a model before they are derived anew. dbt's own delete would leave them where the month
-    has no rows any more.
-#}
-{% macro forget_month() -%}
-    {% if is_incremental() %}
-        delete from {{ this }} as kept
-        where
-            kept.signal_month = {{ month() }}
-            {% if model.config.meta.get('keeps_erased') %}
-                -- What was derived of somebody who was erased since cannot be derived again.
-                and not exists (
-                    select 1
-                    from {{ source('quality', 'accepted_signals') }} as accepted
-                    where accepted.drop_id = kept.drop_id and accepted.line_no = kept.line_no and accepted.erased
-                )
-            {% endif %}
-    {% endif %}
-{%- endmacro %}
-
 {# Whether a month is among those that the month of the run looks back over, itself included. #}
 {% macro in_window(column) -%}
     {{ column }} <= {{ month() }}
@@ -49,9 +29,25 @@
     )
 {%- endmacro %}
 
-{# As `forget_month`, for a model that takes the whole window anew. #}
-{% macro forget_window() -%}
-    {% if is_incremental() %}
-        delete from {{ this }} where {{ in_window('signal_month') }}
+{#
+    Which rows of a model are taken out before it is filled, by what its meta says that it `replaces`: the month of the run,
+    the window that it looks back over, or, without a word, all.
+#}
+{% macro rows_to_replace() -%}
+    {% set replaces = model.config.meta.get('replaces') %}
+    {% if replaces == 'month' %}
+        kept.signal_month = {{ month() }}
+    {% elif replaces == 'window' %}
+        {{ in_window('kept.signal_month') }}
+    {% else %}
+        true
+    {% endif %}
+    {% if model.config.meta.get('keeps_erased') %}
+        -- What was derived of somebody who was erased since cannot be derived again.
+        and not exists (
+            select 1
+            from {{ source('quality', 'accepted_signals') }} as accepted
+            where accepted.drop_id = kept.drop_id and accepted.line_no = kept.line_no and accepted.erased
+        )
     {% endif %}
 {%- endmacro %}

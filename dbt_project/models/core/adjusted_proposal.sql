@@ -2,7 +2,7 @@
     The proposal as a person left it: a household that was exchanged takes the place and the role of the other.
 #}
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', contract={'enforced': false}) }}
 
 with exchange as (
 

@@ -4,7 +4,7 @@
 #}
 
 {#
-    Of whom was erased nothing is left to compare: what was found before stays (see the macro `forget_month`).
+    Of whom was erased nothing is left to compare: what was found before stays (see the macro `rows_to_replace`).
 #}
 
 {{ config(meta={'keeps_erased': true}) }}

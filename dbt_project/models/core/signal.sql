@@ -2,7 +2,7 @@
     The months that this month looks back over are taken anew with it: a delivery may have been corrected since.
 #}
 
-{{ config(pre_hook="{{ forget_window() }}") }}
+{{ config(meta={'replaces': 'window'}) }}
 
 select
     signal.municipality_code,

@@ -2,7 +2,7 @@
     The selection of every month as it stands: as it was approved, or as it is proposed while nobody has approved it.
 #}
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', contract={'enforced': false}) }}
 
 with proposed as (
 

@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', contract={'enforced': false}) }}
 
 select
     dossier.municipality_code,
