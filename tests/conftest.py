@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ import pytest
 from oracle.small_landing import JAN, A, Small
 from pilot_files import accepted, judged_rows, landing, matches  # noqa: F401
 
-from vroegsignaal import dbt_process, reading, settings, warehouse
+from vroegsignaal import dbt_process, reading, settings, transform, warehouse
+from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
 Delivery = tuple[Small, Settings]
@@ -122,3 +124,9 @@ def notices(here: Settings, name: str, month: str = JAN) -> list[dict[str, str]]
     """The rows of one of the `;`-separated files that were handed out."""
     with (here.out / A / month / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter=";"))
+
+
+def manifest(here: Settings) -> dict:
+    """The models, their columns and what depends on what, as dbt reads the project."""
+    transform.run_dbt(here, Month.parse(JAN), "parse", "parse", "--no-partial-parse")
+    return json.loads((here.home / "dbt" / "parse" / "manifest.json").read_text())

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NoReturn
 
 from dbt.adapters.factory import reset_adapters  # noqa: TID253 (loaded before the fork)
-from dbt.cli.main import dbtRunner  # noqa: TID253
 from dbt.contracts.graph.manifest import Manifest  # noqa: TID253
 
 from vroegsignaal import dbt_process, settings, warehouse
@@ -41,12 +40,11 @@ def _parsed() -> Manifest:
 MANIFEST = _parsed()
 
 
+_run = dbt_process.main
+
+
 def main(words: list[str]) -> NoReturn:
     """As `dbt_process.main`, but for the look at the project."""
-    dbt_process.prepare()
     reset_adapters()
     ours = str(PROJECT) in words and "parse" not in words
-    done = dbtRunner(manifest=MANIFEST if ours else None).invoke(words)
-    if done.exception:
-        sys.stdout.write(f"{done.exception}\n")
-    sys.exit(2 if done.exception else 0 if done.success else 1)
+    _run(words, MANIFEST if ours else None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import json
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ import pytest
 import stepping
 from asking import answer_in_airflow
 from canaries import DIRECT, MARKERS, in_database, in_files, marks
-from conftest import notices, places, platform, rows
+from conftest import manifest, notices, places, platform, rows
 from evaluating import ATTEMPT, CASE, CLAIM, HELP, case
 from filled_lists import filled_in
 from oracle.small_landing import DEC, FEB, JAN, MAR, A, Small
@@ -285,8 +284,7 @@ def test_every_kind_of_delivery_was_among_them(written: Written) -> None:
 
 
 def test_in_the_warehouse_markers_are_in_columns_of_their_class_and_in_all_of_these(written: Written) -> None:
-    manifest = json.loads((written.here.home / "dbt" / "mart" / "manifest.json").read_text())
-    classes = privacy.of_other_tables(contract.feeds().values()) | privacy.of_models(manifest)
+    classes = privacy.of_other_tables(contract.feeds().values()) | privacy.of_models(manifest(written.here))
     with warehouse.connect(written.here, "owner") as connection:
         found = in_database(connection)
     # As received, a column may hold anything.

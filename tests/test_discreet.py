@@ -109,7 +109,7 @@ def test_nor_do_dbt_its_logs_and_its_results(here: Settings, tmp_path: Path, mod
     assert "model.vroegsignaal.broken" in str(broken.value)
     assert VALUE not in str(broken.value)
     written = [path for path in (here.home / "dbt" / "broken").rglob("*") if path.is_file()]
-    assert {"run_results.json", "dbt.log"} <= {path.name for path in written}
+    assert {"results.json", "dbt.log"} <= {path.name for path in written}
     for path in written:
         assert VALUE.encode() not in path.read_bytes(), path.name
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import platform
+from conftest import manifest, platform
 
-from vroegsignaal import contract, privacy, transform, warehouse
+from vroegsignaal import contract, privacy, warehouse
 from vroegsignaal.months import Month
 from vroegsignaal.privacy import Column
 from vroegsignaal.settings import Settings
@@ -35,9 +34,7 @@ def classes_of_tables(here: Settings) -> list[Column]:
 
 def classes_of_models(here: Settings) -> list[Column]:
     """Of all columns that stand beside a model, as dbt reads them."""
-    transform.run_dbt(here, MONTH, "parse", "parse", "--no-partial-parse")
-    manifest = json.loads((here.home / "dbt" / "parse" / "manifest.json").read_text())
-    return [Column(*path.split("."), given) for path, given in privacy.of_models(manifest).items()]
+    return [Column(*path.split("."), given) for path, given in privacy.of_models(manifest(here)).items()]
 
 
 # --- as it is

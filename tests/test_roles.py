@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import stepping
-from conftest import Delivery, places, platform
+from conftest import Delivery, manifest, places, platform
 from deciding import Chosen, approve
 from evaluating import deliver_december, deliver_january
 from oracle.small_landing import DEC, JAN, A, B, Small, signal
@@ -274,8 +273,7 @@ def test_every_table_for_bi_has_its_policy(here: Settings, stage: str) -> None:
 
 
 def test_every_column_that_was_made_has_a_privacy_class(here: Settings, stage: str) -> None:
-    manifest = json.loads((here.home / "dbt" / "mart" / "manifest.json").read_text())
-    classes = privacy.of_other_tables(contract.feeds().values()) | privacy.of_models(manifest)
+    classes = privacy.of_other_tables(contract.feeds().values()) | privacy.of_models(manifest(here))
     with warehouse.connect(here, "owner") as connection:
         made = privacy.columns_of(connection, classes)
     assert privacy.faults(made) == [], stage

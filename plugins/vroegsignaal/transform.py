@@ -132,7 +132,7 @@ _DERIVED_SINCE = """
 """
 
 
-_BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed")
+_BUILD = ("build", "--no-write-json", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed")
 
 
 def _build(here: Settings, month: Month, *layers: str, as_of: Month | None = None) -> dict[str, int]:
@@ -147,7 +147,7 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     """
     target = here.home / "dbt" / name
     target.mkdir(parents=True, exist_ok=True)
-    results = target / "run_results.json"
+    results = target / dbt_process.RESULTS
     results.unlink(missing_ok=True)
     # Each statement stands in the folder `run` beside the log; to log them too takes a tenth of a run.
     words = ["--quiet", "--log-level-file", "info", *arguments]
@@ -186,7 +186,7 @@ def _environment(here: Settings, month: Month, as_of: Month | None = None) -> di
 
 
 def _outcome(results: Path) -> list[dict]:
-    return json.loads(results.read_text())["results"] if results.exists() else []
+    return json.loads(results.read_text()) if results.exists() else []
 
 
 def _complaint(month: Month, outcome: list[dict], done: CompletedProcess, log: Path) -> str:
