@@ -18,7 +18,7 @@ SQL := dbt_project/models
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run up down dashboards check-dashboards check-celery test survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
+.PHONY: help run up down dashboards check-dashboards check-celery check-replays test survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,8 +46,13 @@ check-celery: $(READY_DEV) $(READY_SUPERSET)  ## Run months in Celery's workers,
 		|| { echo "Install redis-server and caddy (Debian's packages) first."; exit 1; }
 	@PYTHONPATH=tests $(BIN)/python -m check_celery $(SUPERSET)/bin
 
-test: $(READY_DEV) browser  ## Run all tests
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+test: $(READY_DEV) browser  ## Run all tests but the long ones, which have targets of their own
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not long"
+
+# Long: ten minutes. The pilot through Airflow, killed on the way; a town of marked names, with everything that is typed;
+# the months while steps die, time turns and two runs go at once.
+check-replays: $(READY_DEV) browser  ## Replay months as a whole through Airflow, kill and disturb them, and look at what came of it
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m long
 
 # Long: an hour for the points without the scheduler, and a quarter for those of the whole stack. One of them alone:
 # make survive POINTS="--seed 1 --only 17", or STACK="--seed 1 --only 3" with POINTS=no.

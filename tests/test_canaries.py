@@ -32,7 +32,7 @@ from vroegsignaal import approval, contract, privacy, review, transform, warehou
 from vroegsignaal.months import Month
 from vroegsignaal.settings import ROOT, Settings
 
-pytestmark = pytest.mark.replay
+pytestmark = pytest.mark.long
 
 COMMAND = Path(sys.executable).with_name("vroegsignaal")
 REMARK = "mevrouw Kanarielied was boos"

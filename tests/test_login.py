@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-import pytest
 from composed import composed, services
 from conftest import platform
 
@@ -68,7 +67,6 @@ def logs_in(port: int, password: str) -> int:
     return connection.getresponse().status
 
 
-@pytest.mark.replay
 def test_the_first_user_has_a_hashed_password_from_a_file_and_keeps_the_one_it_chose(
     new_home: Callable[[], Path], tmp_path: Path
 ) -> None:
@@ -132,7 +130,6 @@ def test_no_password_stands_in_compose_or_is_the_same_in_two_homes(tmp_path: Pat
     assert not made[0] & made[1]
 
 
-@pytest.mark.replay
 def test_every_address_of_the_api_asks_for_a_login(new_home: Callable[[], Path]) -> None:
     """Also what a plug-in would add: nothing of ours may answer to who did not log in."""
     open_on_purpose = {"/api/v2/monitor/health", "/api/v2/version", "/api/v2/auth/login", "/api/v2/auth/logout"}

@@ -19,7 +19,7 @@ from typing_home import Home
 from pilot.published import cells, number
 from pilot.scope import CREDITORS, MONTHS, REGISTERED_MONTHS
 
-pytestmark = pytest.mark.replay
+pytestmark = pytest.mark.long
 
 ALL_CELLS = "All: 455 of 463 cells equal, 8 in which the report contradicts itself, 0 different"
 

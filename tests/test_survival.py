@@ -25,7 +25,7 @@ from vroegsignaal.orchestrator.api import Api
 from vroegsignaal.orchestrator.metadata import Metadata
 from vroegsignaal.settings import Settings
 
-pytestmark = pytest.mark.replay
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
