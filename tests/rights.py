@@ -92,6 +92,7 @@ MAY_DO = {
         "quality.erasure_open": "rid",
         "quality.erasure_awaited": "ri",
         "quality.list_read": "r",
+        "quality.ddas_written": "riu",
         "vault.household": "ri",
         "decision.approval": "r",
         "decision.feedback": "r",

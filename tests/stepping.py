@@ -29,17 +29,19 @@ def publish(month: str, marts: tuple[str, ...] | None = None) -> None:
     if marts is None:
         transform.publish(Month.parse(month))
     else:
-        _publish_some(Month.parse(month), marts)
+        publish_marts(month, marts)
     outbox.hand_out(Month.parse(month))
 
 
-def _publish_some(month: Month, marts: tuple[str, ...]) -> None:
+def publish_marts(month: str, marts: tuple[str, ...]) -> None:
+    """What `transform.publish` does, but for the other marts."""
     here = settings.load()
     chosen = ["path:models/casework", "path:models/evaluation", *(f"+{mart},path:models/mart" for mart in marts)]
     # Of tests those that look at nothing else.
     words = [*transform._BUILD, "--indirect-selection", "cautious"]
     with transform.publishing(here):
-        transform.run_dbt(here, month, "mart", *words, "--select", *chosen, as_of=transform.last_matched(here) or month)
+        as_of = transform.last_matched(here) or Month.parse(month)
+        transform.run_dbt(here, Month.parse(month), "mart", *words, "--select", *chosen, as_of=as_of)
 
 
 def run_months(*months: str, marts: tuple[str, ...] | None = None) -> None:

@@ -82,7 +82,7 @@ def test_an_exchange_swaps_two_households_in_what_is_approved(here: Settings) ->
     assert rows(here, "select reason, exchanged_by from decision.exchange") == [(approval.REASONS[2], "vries")]
     # Derived anew it is no difference: the exchange belongs to the proposal.
     transform.derive(MONTH)
-    stepping.publish(JAN, marts=())
+    stepping.publish_marts(JAN, ())
     assert rows(here, CHOSEN.format("casework.selection")) == EXCHANGED
     assert rows(here, "select * from casework.difference") == []
 

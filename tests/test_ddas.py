@@ -22,7 +22,17 @@ from evaluating import BOTH, INFORMED, NOBODY, case, register
 from oracle.small_landing import DEC, FEB, JAN, MAR, A, B, Small
 from typer.testing import CliRunner
 
-from vroegsignaal import erasing, evaluation, exchange_model, outbox, reading, settings, transform, warehouse
+from vroegsignaal import (
+    configuration,
+    erasing,
+    evaluation,
+    exchange_model,
+    outbox,
+    reading,
+    settings,
+    transform,
+    warehouse,
+)
 from vroegsignaal.cli import app
 from vroegsignaal.configuration import files
 from vroegsignaal.configuration.references import check
@@ -41,7 +51,7 @@ SCHEMA = Path(
 """The published model, which has no licence to copy it."""
 BSN = "999990019"
 # Those that the deliveries are compared with.
-MARTS = ("signals_by_month_creditor", "dossiers_by_month")
+MARTS = ("signals_by_month_creditor", "dossiers_by_month", "evaluation_periods")
 COLUMNS = (
     "signaal_id;klantnummer;bsn;achternaam;geboortedatum;huisnummer;huisletter;huisnummertoevoeging;postcode;bedrag;"
     "ontstaansdatum;signaaldatum;crisissignaal;warme_overdracht"
@@ -398,6 +408,22 @@ def test_the_same_facts_give_the_same_bytes(delivered: Delivered) -> None:
     evaluation.evaluate(delivered.here)
     outbox.hand_out(Month.parse(FEB))
     assert {month: delivered.path(month).read_bytes() for month in now} == now
+
+
+def test_months_of_which_there_is_nothing_else_to_tell_are_not_written_again(delivered: Delivered) -> None:
+    here, senders = delivered.here, delivered.small.config / "ddas_senders.csv"
+    assert ddas.write_again(here, A) == 0
+    # Of a case of December other attempts are told, and then the same as before.
+    for _ in range(2):
+        with warehouse.connect(here, "transformer") as connection:
+            connection.execute("update core.ddas_attempt set is_reached = not is_reached where dossier_id = 'd1'")
+        assert ddas.write_again(here, A) == 1
+    before = senders.read_text()
+    for text in (before.replace("LEV1", "LEV2"), before):
+        senders.write_text(text)
+        with warehouse.connect(here, "loader") as connection:
+            configuration.load(here, connection)
+        assert ddas.write_again(here, A) == 3
 
 
 def test_a_month_that_waits_for_a_decision_takes_nothing_away(delivered: Delivered) -> None:

@@ -359,7 +359,7 @@ def test_what_may_be_a_slip_of_the_pen_is_remarked(delivery: Delivery) -> None:
     small.put(JAN, "signals/wat.txt", "")
     small.put(JAN, "signals/rood.csv", SIGNAL_COLUMNS, municipality="0002")
     small.put("2022-1", "signals/rood.csv", SIGNAL_COLUMNS)
-    stepping.run_months(JAN, marts=("drops", "findings"))
+    stepping.run_months(JAN, marts=("drops", "findings", "matches_by_month"))
     months = [Month.parse(JAN), Month.parse(FEB)]
     told = "\n".join([*replay.remarks_on_deliveries(here, months), *console.remarks_on_files(here, months)])
     for remark in (

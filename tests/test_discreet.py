@@ -101,7 +101,8 @@ def test_nor_does_a_check_of_great_expectations(here: Settings) -> None:
 def test_nor_do_dbt_its_logs_and_its_results(here: Settings, tmp_path: Path, model: str, said: str) -> None:
     copy = replace(here, root=tmp_path)
     shutil.copytree(here.dbt_project, copy.dbt_project, ignore=shutil.ignore_patterns("target", "logs"))
-    (copy.dbt_project / "models" / "evaluation" / "broken.sql").write_text(model)
+    free = "{{ config(contract={'enforced': false}) }}"
+    (copy.dbt_project / "models" / "evaluation" / "broken.sql").write_text(f"{free}{model}")
 
     with pytest.raises(PlatformError, match=said) as broken:
         transform.run_dbt(copy, MONTH, "broken", "build", "--select", "broken")

@@ -29,7 +29,7 @@ MAY_CALL = {
     | {f"quality.{does}_{feed}" for does in ("erase", "analyze") for feed in FEEDS}
     | {"quality.mark_erased", "quality.erase_awaited", "quality.erase_repeated_cases"}
     | {"vault.erase_households", "vault.move_residents", "vault.expiry", "vault.repeated_cases"}
-    | {"vault.ddas_cases", "vault.ddas_signals"},
+    | {"vault.ddas_cases", "vault.ddas_facts", "vault.ddas_signals"},
     "transformer": {"vault.checked_customers"},
     "caseworker": {"vault.customers", "vault.open_list", "vault.walking_list"},
     "bi": set(),

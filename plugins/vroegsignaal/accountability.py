@@ -55,6 +55,7 @@ FUNCTIONS_IN_WORDS = {
     "vault.checked_customers": "of de BRP de klant van een signaal kent: ja of nee",
     "vault.ddas_signals": "van wie de signalen voor het CBS zijn: BSN, of anders adres en geboortedatum",
     "vault.ddas_cases": "de zaken van die levering, met hun pogingen",
+    "vault.ddas_facts": "of er over een eerdere maand iets anders te melden is: een vingerafdruk per maand",
     "vault.repeated_cases": "welke rijen over een zaak gaan die al gewist is",
     "vault.expiry": "van welk huishouden de bewaartermijn om is",
     "decision.is_approved": "of de selectie van een maand is vastgesteld",

@@ -234,6 +234,15 @@ alter table quality.list_read drop constraint if exists list_read_list_check;
 alter table quality.list_read
 add constraint list_read_list_check check (list in ('walking_list', 'review_list', 'ddas'));
 
+create table if not exists quality.ddas_written (
+    municipality_code text,
+    signal_month date,
+    facts text not null,
+    primary key (municipality_code, signal_month)
+);
+comment on table quality.ddas_written is
+'Of what the delivery to Statistics Netherlands about a month was last written, as a fingerprint: see `vault.ddas_facts`.';
+
 create table if not exists decision.approval (
     municipality_code text,
     signal_month date,
@@ -369,6 +378,7 @@ revoke execute on function decision.is_approved(text, date) from public;
 grant execute on function decision.is_approved(text, date) to loader;
 grant select, insert on vault.household to loader;
 grant select on quality.list_read to loader;
+grant select, insert, update on quality.ddas_written to loader;
 grant select, insert, delete on config.loaded to loader;
 grant select on raw.drop_ledger, raw.month_received, quality.finding to transformer;
 -- What arrives after the approval is late.

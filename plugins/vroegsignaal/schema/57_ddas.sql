@@ -162,6 +162,37 @@ begin
 end
 $$;
 
+-- What the deliveries of a municipality tell, as a fingerprint by month, but for who the customers are: a signal that was
+-- accepted stays with its customer, and an erasure writes the deliveries anew itself.
+drop function if exists vault.ddas_facts(text, date);
+create function vault.ddas_facts(of_municipality text, of_month date default null)
+returns table (signal_month date, facts text)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return query
+    with told (month, line) as (
+        select signal.signal_month, signal::text from core.ddas_signal as signal
+        where signal.municipality_code = of_municipality
+        union all
+        select kept.signal_month, kept::text from core.ddas_case as kept
+        where kept.municipality_code = of_municipality
+        union all
+        select kept.signal_month, attempt::text
+        from core.ddas_attempt as attempt
+        inner join core.ddas_case as kept
+            on attempt.municipality_code = kept.municipality_code and attempt.dossier_id = kept.dossier_id
+        where attempt.municipality_code = of_municipality
+    )
+
+    select told.month, encode(sha256(convert_to(string_agg(told.line, ' ' order by told.line collate "C"), 'UTF8')), 'hex')
+    from told
+    where of_month is null or told.month = of_month
+    group by told.month;
+end
+$$;
+
+revoke execute on function vault.ddas_facts(text, date) from public;
+grant execute on function vault.ddas_facts(text, date) to loader;
 revoke execute on function vault.delivered_cases(text, date, date) from public;
 revoke execute on function vault.ddas_cases(text, date, date) from public;
 revoke execute on function vault.ddas_signals(text, date, date) from public;

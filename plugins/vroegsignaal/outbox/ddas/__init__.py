@@ -1,7 +1,8 @@
 """The delivery to Statistics Netherlands (DDAS): signals and cases of months, as `ddas.json` in the folder of the last.
 
 A file is told as of the month as of which the cases were evaluated, and dated on its 25th: the same facts give the same
-bytes. A case stands in the delivery of its match, with those of its signals that are in it too.
+bytes, and the file of an earlier month stays as it is until there is something else to tell. A case stands in the
+delivery of its match, with those of its signals that are in it too.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import count, groupby
 from operator import attrgetter
 from pathlib import Path
@@ -54,13 +56,48 @@ def write(here: Settings, code: str, first: Month, last: Month, moment: datetime
             Pages(path, model.heading(sender, first_day, last.match_day, moment)).write(
                 deliveries, _units(connection, model, code, first, last)
             )
+            if first == last:
+                _note(connection, code, first, sender)
     return path
 
 
+def _note(connection: psycopg.Connection, code: str, month: Month, sender: v1_2.Sender) -> None:
+    """Note of what the delivery about a month was written."""
+    found = warehouse.fetch(connection, "select facts from vault.ddas_facts(%s, %s)", [code, month.first_day])
+    connection.execute(
+        "insert into quality.ddas_written (municipality_code, signal_month, facts) values (%s, %s, %s)"
+        " on conflict (municipality_code, signal_month) do update set facts = excluded.facts",
+        [code, month.first_day, _facts(found[0][0] if found else "", sender)],
+    )
+
+
+def _facts(facts: str, sender: v1_2.Sender) -> str:
+    """A fingerprint of all that a delivery about a month rests on: its facts, and who sends it in which version."""
+    return sha256(f"{facts} {sender}".encode()).hexdigest()
+
+
 def write_again(here: Settings, code: str, *but: Month) -> int:
-    """Write the months' deliveries that are there anew, since later months tell of them; how many."""
+    """Write the months' deliveries anew that are there and of which there is something else to tell now; how many."""
     months = [Month.parse(path.parent.name) for path in _there(here, code) if path.name == FILE]
-    return sum(bool(write(here, code, month, month)) for month in months if month not in but)
+    months = [month for month in months if month not in but]
+    with warehouse.connect(here, "transformer") as connection:
+        if not months or _as_of(connection) is None:
+            return 0
+    with warehouse.connect(here, "loader") as connection:
+        sender = _sender(connection, code)
+        same = {
+            Month.of(day)
+            for day, written, now in warehouse.fetch(
+                connection,
+                "select written.signal_month, written.facts, coalesce(now.facts, '')"
+                " from quality.ddas_written as written"
+                " left join vault.ddas_facts(%(code)s) as now using (signal_month)"
+                " where written.municipality_code = %(code)s",
+                {"code": code},
+            )
+            if written == _facts(now, sender)
+        }
+    return sum(bool(write(here, code, month, month)) for month in months if month not in same)
 
 
 def take_away(here: Settings, code: str) -> list[tuple[Month, Month]]:
