@@ -2,7 +2,9 @@
 
 Runs when `receive_drops` has judged the drops of a month, for that same month.
 
-1. **derive** finds the households with signals of several creditors and proposes whom to visit.
+1. **derive** finds the households with signals of several creditors and proposes whom to visit. Where
+   `VROEGSIGNAAL_SHARES` is above 1: **lay_out** makes the tables, **derive_share** fills them, for a share of the
+   municipalities each, side by side as far as the pool `shares` lets them, and **conclude** says that all are there.
 2. **approve** records the decision. An approved selection is final: run again, it stays as it is.
 3. **publish** brings the tables for case workers and for BI up to date.
 4. **hand_out** writes the walking list and the other files of the month, and mails creditors that there is feedback.
@@ -13,10 +15,11 @@ each step replaces its month as a whole.
 
 from __future__ import annotations
 
-from airflow.sdk import IdentityMapper, PartitionedAssetTimetable, dag, task
+from airflow.sdk import IdentityMapper, PartitionedAssetTimetable, chain, dag, task
 
 from vroegsignaal.flows import DEFAULTS, JUDGED_DROPS
 from vroegsignaal.months import Month
+from vroegsignaal.shares import POOL, numbers
 
 
 @dag(
@@ -40,6 +43,24 @@ def match_month() -> None:
         return transform.derive(Month.of_partition(partition_key))
 
     @task
+    def lay_out(partition_key: str | None = None) -> dict[str, int]:
+        from vroegsignaal import transform
+
+        return transform.lay_out(Month.of_partition(partition_key))
+
+    @task(pool=POOL)
+    def derive_share(share: int, partition_key: str | None = None) -> dict[str, int]:
+        from vroegsignaal import transform
+
+        return transform.derive_share(Month.of_partition(partition_key), share)
+
+    @task
+    def conclude(partition_key: str | None = None) -> dict[str, int]:
+        from vroegsignaal import transform
+
+        return transform.conclude(Month.of_partition(partition_key))
+
+    @task
     def approve(partition_key: str | None = None) -> dict[str, int]:
         from vroegsignaal import decision
 
@@ -57,7 +78,9 @@ def match_month() -> None:
 
         return outbox.hand_out(Month.of_partition(partition_key))
 
-    derive() >> approve() >> publish() >> hand_out()
+    shares = numbers()
+    deriving = [derive()] if len(shares) == 1 else [lay_out(), derive_share.expand(share=shares), conclude()]
+    chain(*deriving, approve(), publish(), hand_out())
 
 
 match_month()

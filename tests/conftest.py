@@ -61,6 +61,7 @@ def platform(home: Path, **variables: str) -> Iterator[Settings]:
             "OPERATOR",
             "LINEAGE",
             "LOG",
+            "SHARES",
         ):
             patch.delenv(f"VROEGSIGNAAL_{name}", raising=False)
         for name, value in {"HOME": str(home), "APPROVAL": "automatic", **variables}.items():

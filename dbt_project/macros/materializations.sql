@@ -16,6 +16,9 @@
             insert into {{ this }} ({{ named_columns() }})
             select {{ named_columns() }}
             from ({{ sql }}) as made
+            {% if model.config.meta.get('replaces') %}
+                where {{ in_share('made') }}
+            {% endif %}
         {% endcall %}
     {% else %}
         {% do drop_what_is_there(found) %}

@@ -30,15 +30,26 @@
 {%- endmacro %}
 
 {#
+    Whether rows are of a municipality that the run derives: of its share of them, a setting of the session as the month;
+    without that setting, of all.
+#}
+{% macro in_share(relation) -%}
+    (
+        coalesce(current_setting('vroegsignaal.share', true), '') = ''
+        or {{ relation }}.municipality_code = any(string_to_array(current_setting('vroegsignaal.share', true), ','))
+    )
+{%- endmacro %}
+
+{#
     Which rows of a model are taken out before it is filled, by what its meta says that it `replaces`: the month of the run,
     the window that it looks back over, or, without a word, all.
 #}
 {% macro rows_to_replace() -%}
     {% set replaces = model.config.meta.get('replaces') %}
     {% if replaces == 'month' %}
-        kept.signal_month = {{ month() }}
+        kept.signal_month = {{ month() }} and {{ in_share('kept') }}
     {% elif replaces == 'window' %}
-        {{ in_window('kept.signal_month') }}
+        {{ in_window('kept.signal_month') }} and {{ in_share('kept') }}
     {% else %}
         true
     {% endif %}

@@ -31,6 +31,8 @@ class Settings:
     lineage: str | None = None
     """Where Airflow tells of its runs, as events of OpenLineage: a file, or the address of a server."""
     log: str = "text"
+    shares: int = 1
+    """In how many shares the municipalities of a month are derived."""
     files: dict[str, str] = field(default_factory=dict)
     """Of each setting that was given by its `…_FILE`: the file. Another process is told of the file, not the secret."""
 
@@ -50,6 +52,7 @@ class Settings:
             "VROEGSIGNAAL_OPERATOR": self.operator,
             "VROEGSIGNAAL_LINEAGE": self.lineage,
             "VROEGSIGNAAL_LOG": self.log,
+            "VROEGSIGNAAL_SHARES": str(self.shares),
         }
         variables |= {name: value for name, value in optional.items() if value}
         # An empty one takes back what the surroundings say: a secret and its file do not go together.
@@ -136,5 +139,14 @@ def load() -> Settings:
         operator=os.environ.get("VROEGSIGNAAL_OPERATOR") or None,
         lineage=os.environ.get("VROEGSIGNAAL_LINEAGE") or None,
         log=os.environ.get("VROEGSIGNAAL_LOG") or "text",
+        shares=share_count(),
         files=_files(),
     )
+
+
+def share_count() -> int:
+    """The setting VROEGSIGNAAL_SHARES; raises UsageError when that is no number of shares."""
+    given = os.environ.get("VROEGSIGNAAL_SHARES") or "1"
+    if not given.isdecimal() or not 1 <= int(given) <= 100:
+        raise UsageError(f"VROEGSIGNAAL_SHARES is '{given}': give a whole number from 1 to 100.")
+    return int(given)

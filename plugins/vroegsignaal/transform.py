@@ -11,9 +11,10 @@ from signal import Signals
 from subprocess import CompletedProcess
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from vroegsignaal import dbt_process, logs, settings, warehouse
+from vroegsignaal import dbt_process, logs, settings, shares, warehouse
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
@@ -25,8 +26,39 @@ def derive(month: Month) -> dict[str, int]:
     here = settings.load()
     with publishing(here) as connection:
         counts = _build(here, month, "staging", "core")
-        connection.execute("insert into decision.derived values (%s) on conflict do nothing", [month.first_day])
+        _remember(connection, month)
     return counts
+
+
+@logs.step("lay out")
+def lay_out(month: Month) -> dict[str, int]:
+    """Before a month is derived in shares: staging, and the tables and views of core as they are now; no row."""
+    here = settings.load()
+    with publishing(here):
+        return _build(here, month, "staging", "core", share=shares.NOBODY)
+
+
+@logs.step("derive")
+def derive_share(month: Month, number: int) -> dict[str, int]:
+    """Derive the month for a share of the municipalities, beside other shares: as `derive`, between the other two."""
+    here = settings.load()
+    with publishing(here, alone=False) as connection:
+        codes = shares.municipalities(connection, number)
+        tables = "path:models/core,config.materialized:incremental"
+        return run_dbt(here, month, f"core-{number}", *_BUILD, "--select", tables, share=codes)
+
+
+@logs.step("conclude")
+def conclude(month: Month) -> dict[str, int]:
+    """The month is derived: all shares are."""
+    here = settings.load()
+    with warehouse.connect(here, "transformer") as connection:
+        _remember(connection, month)
+    return {"shares": len(shares.numbers())}
+
+
+def _remember(connection: psycopg.Connection, month: Month) -> None:
+    connection.execute("insert into decision.derived values (%s) on conflict do nothing", [month.first_day])
 
 
 @logs.step("publish")
@@ -91,13 +123,15 @@ def evaluate(as_of: Month) -> dict[str, int]:
 
 
 @contextmanager
-def publishing(here: Settings) -> Iterator[psycopg.Connection]:
+def publishing(here: Settings, *, alone: bool = True) -> Iterator[psycopg.Connection]:
     """A connection for as long as models are made, or marts read as a whole: two runs at once would take tables away.
 
-    Deriving takes its turn too: what is published reads its tables, and both make staging.
+    Deriving takes its turn too: what is published reads its tables, and both make staging. Not `alone`: beside others
+    that are not, each of which fills tables with rows of its own.
     """
     with warehouse.open_connection(here, "transformer") as connection:
-        connection.execute("select pg_advisory_lock(hashtext('vroegsignaal publish'))")
+        lock = "pg_advisory_lock" if alone else "pg_advisory_lock_shared"
+        connection.execute(sql.SQL("select {}(hashtext('vroegsignaal publish'))").format(sql.Identifier(lock)))
         yield connection
 
 
@@ -135,13 +169,17 @@ _DERIVED_SINCE = """
 _BUILD = ("build", "--no-write-json", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed")
 
 
-def _build(here: Settings, month: Month, *layers: str, as_of: Month | None = None) -> dict[str, int]:
+def _build(here: Settings, month: Month, *layers: str, as_of: Month | None = None, share: str = "") -> dict[str, int]:
     chosen = ["--select", *(f"path:models/{layer}" for layer in layers)]
-    return run_dbt(here, month, layers[-1], *_BUILD, *chosen, as_of=as_of)
+    return run_dbt(here, month, layers[-1], *_BUILD, *chosen, as_of=as_of, share=share)
 
 
-def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Month | None = None) -> dict[str, int]:
-    """Run dbt in a process of its own and count its results by status; `as_of` (else the month): for the evaluation.
+def run_dbt(
+    here: Settings, month: Month, name: str, *arguments: str, as_of: Month | None = None, share: str = ""
+) -> dict[str, int]:
+    """Run dbt in a process of its own and count its results by status.
+
+    `as_of` (else the month): for the evaluation. `share`: the municipalities that a month is derived for, else all.
 
     Raises PlatformError that names the models and tests that failed. `name` tells runs apart that may go side by side.
     """
@@ -153,7 +191,7 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     words = ["--quiet", "--log-level-file", "info", *arguments]
     words += ["--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
     words += ["--target-path", str(target), "--log-path", str(target / "logs")]
-    done = dbt_process.run(words, os.environ | _environment(here, month, as_of), here.dbt_project)
+    done = dbt_process.run(words, os.environ | _environment(here, month, as_of or month, share), here.dbt_project)
     outcome = _outcome(results)
     if done.returncode:
         raise PlatformError(_complaint(month, outcome, done, target / "logs" / "dbt.log"))
@@ -166,10 +204,10 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
 _IN_PROFILE = ("host", "port", "user", "password", "dbname")
 
 
-def _environment(here: Settings, month: Month, as_of: Month | None = None) -> dict[str, str]:
+def _environment(here: Settings, month: Month, as_of: Month, share: str) -> dict[str, str]:
     """The variables with which dbt reaches the warehouse as transformer, for the month, as of that or another one."""
     there = conninfo_to_dict(warehouse.uri(here, "transformer"))
-    times = f"-c vroegsignaal.month={month.first_day} -c vroegsignaal.as_of={(as_of or month).first_day}"
+    run = {"month": month.first_day, "as_of": as_of.first_day, "share": share}
     return {
         # dbt's profile has a place for these only, but dbt connects with PostgreSQL's library.
         **warehouse.client_variables({name: there[name] for name in there if name not in _IN_PROFILE}),
@@ -178,8 +216,10 @@ def _environment(here: Settings, month: Month, as_of: Month | None = None) -> di
         "VROEGSIGNAAL_DB_USER": str(there["user"]),
         "VROEGSIGNAAL_DB_NAME": str(there["dbname"]),
         "DBT_ENV_SECRET_PASSWORD": str(there["password"]),
-        # The months are settings of dbt's database sessions: see the macros `month` and `as_of`.
-        "PGOPTIONS": f"{there.get('options', '')} {times}".strip(),
+        # What a run is about are settings of dbt's database sessions: see the macros `month`, `as_of` and `in_share`.
+        "PGOPTIONS": " ".join(
+            [there.get("options", ""), *(f"-c vroegsignaal.{name}={value}" for name, value in run.items() if value)]
+        ).strip(),
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
     }

@@ -67,6 +67,14 @@ class Metadata:
         """Switch flows off."""
         self._connection.execute("update dag set is_paused = true where dag_id = any(%s)", [flows])
 
+    def ensure_pool(self, name: str, slots: int) -> None:
+        """Make a pool that is not there yet; what somebody changed in Airflow's pages stays."""
+        self._connection.execute(
+            "insert into slot_pool (pool, slots, description, include_deferred) values (%s, %s, '', false)"
+            " on conflict (pool) do nothing",
+            [name, slots],
+        )
+
     def hold_schedule(self) -> None:
         """Let no flow start by the clock; Airflow sets the times again when it reads the flows' files."""
         self._connection.execute("update dag set next_dagrun_create_after = null")

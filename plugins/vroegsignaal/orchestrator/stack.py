@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
+from vroegsignaal import shares
 from vroegsignaal.embedded import free_port, is_free
 from vroegsignaal.months import Month
 from vroegsignaal.orchestrator.api import Api
@@ -140,6 +141,7 @@ class Airflow:
                 self._processes.run("dags-reserialize", ["dags", "reserialize"], variables)
                 self.place.remember(prepared=[flows, metadata.revision()])
             metadata.abandon_unfinished()
+            metadata.ensure_pool(shares.POOL, len(shares.numbers()))
             if self._detached:
                 return
             # Only the months that were asked for are to run: nothing by the clock, nothing on arrival.
@@ -196,9 +198,10 @@ class Airflow:
 
 
 def _fingerprint(root: Path) -> str:
-    """Tells apart what the flows were read from: Airflow's version and the files that define them."""
+    """Tells apart what the flows were read from: Airflow's version, the files that define them, and their setting."""
     files = [*sorted((root / "dags").glob("*.py")), root / "plugins" / "vroegsignaal" / "flows.py"]
-    told = [importlib.metadata.version("apache-airflow"), str(root), *(file.read_text() for file in files)]
+    given = [importlib.metadata.version("apache-airflow"), str(root), str(shares.numbers())]
+    told = [*given, *(file.read_text() for file in files)]
     return sha256("\0".join(told).encode()).hexdigest()
 
 
