@@ -50,8 +50,6 @@ SCHEMA = Path(
 )
 """The published model, which has no licence to copy it."""
 BSN = "999990019"
-# Those that the deliveries are compared with.
-MARTS = ("signals_by_month_creditor", "dossiers_by_month", "evaluation_periods")
 COLUMNS = (
     "signaal_id;klantnummer;bsn;achternaam;geboortedatum;huisnummer;huisletter;huisnummertoevoeging;postcode;bedrag;"
     "ontstaansdatum;signaaldatum;crisissignaal;warme_overdracht"
@@ -151,10 +149,10 @@ def delivered(tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], P
     variables = {"LANDING": str(small.landing), "CONFIG": str(small.config), "OUT": str(folder / "out")}
     with platform(new_home(), **variables) as here:
         for month in (DEC, JAN):
-            stepping.run_months(month, marts=MARTS)
+            stepping.run_months(month)
         in_january = {month: (here.out / A / month / "ddas.json").read_bytes() for month in (DEC, JAN)}
         deliver_february(small)
-        stepping.run_months(FEB, marts=MARTS)
+        stepping.run_months(FEB)
         yield Delivered(here, small, in_january)
 
 
@@ -610,7 +608,7 @@ def test_who_is_erased_is_in_no_delivery_and_counts_elsewhere_stay(delivered: De
     assert len(delivered.levering()["vroegsignalen"]) == 5
     assert [zaak["datumOpgepakt"] for zaak in delivered.levering()["vroegsignaalzaken"]] == ["2021-12-29", "2022-01-05"]
     # Also when all is derived again.
-    stepping.publish(FEB, MARTS)
+    stepping.publish(FEB)
     assert not gone & {each["ID"] for each in delivered.levering()["vroegsignalen"]}
 
 
@@ -628,7 +626,7 @@ def test_past_their_term_the_files_go_and_do_not_come_back(delivered: Delivered)
     erasing.purge(here, date(2022, 7, 24), "nacht")
     assert delivered.path(JAN).exists()
     assert not delivered.path(DEC).exists()
-    stepping.publish(FEB, MARTS)
+    stepping.publish(FEB)
     assert not delivered.path(DEC).exists()
     erasing.purge(here, date(2030, 1, 1), "nacht")
     assert list(here.out.rglob("ddas*.json")) == []
