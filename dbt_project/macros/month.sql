@@ -3,7 +3,7 @@
     another value of a variable would make dbt parse the whole project again, every month.
 #}
 {% macro month() -%}
-    current_setting('vroegsignaal.month')::date
+    {{ session_date('vroegsignaal.month') }}
 {%- endmacro %}
 
 {% macro match_day() -%}
@@ -14,7 +14,7 @@
     The month as of which cases are evaluated: nothing of a later folder is known. A setting of the session as the month.
 #}
 {% macro as_of() -%}
-    current_setting('vroegsignaal.as_of')::date
+    {{ session_date('vroegsignaal.as_of') }}
 {%- endmacro %}
 
 {% macro as_of_day() -%}

@@ -13,7 +13,7 @@ from subprocess import CompletedProcess
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from vroegsignaal import dbt_process, logs, settings, warehouse
+from vroegsignaal import dbt_process, distributed, logs, settings, warehouse
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
@@ -152,6 +152,7 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     # Each statement stands in the folder `run` beside the log; to log them too takes a tenth of a run.
     words = ["--quiet", "--log-level-file", "info", *arguments]
     words += ["--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
+    words += ["--target", _target(here)]
     words += ["--target-path", str(target), "--log-path", str(target / "logs")]
     done = dbt_process.run(words, os.environ | _environment(here, month, as_of), here.dbt_project)
     outcome = _outcome(results)
@@ -161,6 +162,11 @@ def run_dbt(here: Settings, month: Month, name: str, *arguments: str, as_of: Mon
     for result in outcome:
         counts[result["status"]] = counts.get(result["status"], 0) + 1
     return counts
+
+
+def _target(here: Settings) -> str:
+    with warehouse.connect(here, "transformer") as connection:
+        return distributed.target(connection)
 
 
 _IN_PROFILE = ("host", "port", "user", "password", "dbname")
