@@ -35,7 +35,11 @@
                 and not exists (
                     select 1
                     from {{ source('quality', 'accepted_signals') }} as accepted
-                    where accepted.drop_id = kept.drop_id and accepted.line_no = kept.line_no and accepted.erased
+                    where
+                        accepted.municipality_code = kept.municipality_code
+                        and accepted.drop_id = kept.drop_id
+                        and accepted.line_no = kept.line_no
+                        and accepted.erased
                 )
             {% endif %}
     {% endif %}

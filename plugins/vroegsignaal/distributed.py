@@ -28,10 +28,10 @@ class Place(StrEnum):
 
 
 _SPREAD_SCHEMAS = ("core", "decision", "vault")
-_REFERENCE = ("raw.drop_ledger", "raw.month_received")
+_SPREAD = ("raw.month_received",)
+_REFERENCE = ("raw.drop_ledger",)
 """Small, joined by the number of a drop alone, and referred to by tables everywhere."""
 _OF_THE_COORDINATOR = ("config.loaded", "config.prepared")
-_MADE_BY_DBT = ("core", "staging", "casework", "mart")
 
 
 def place_of(schema: str, table: str, columns: list[str]) -> Place:
@@ -43,7 +43,8 @@ def place_of(schema: str, table: str, columns: list[str]) -> Place:
     if name in _REFERENCE or (schema == "config" and name not in _OF_THE_COORDINATOR):
         return Place.REFERENCE
     accepted = schema == "quality" and table.startswith("accepted_")
-    return Place.SPREAD if KEY in columns and (schema in _SPREAD_SCHEMAS or accepted) else Place.COORDINATOR
+    is_spread = schema in _SPREAD_SCHEMAS or accepted or name in _SPREAD
+    return Place.SPREAD if is_spread and KEY in columns else Place.COORDINATOR
 
 
 def is_distributed(connection: psycopg.Connection) -> bool:
@@ -74,9 +75,7 @@ def spread(connection: psycopg.Connection) -> dict[str, Place]:
         else:
             _widen_keys(connection, name)
             together = "default" if name == LIES_WITH else LIES_WITH
-            connection.execute(
-                "select create_distributed_table(%s, %s, colocate_with => %s)", [name, KEY, together]
-            )
+            connection.execute("select create_distributed_table(%s, %s, colocate_with => %s)", [name, KEY, together])
     return waiting
 
 
