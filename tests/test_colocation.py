@@ -137,7 +137,8 @@ select a.* from core.a inner join b on a.municipality_code = b.municipality_code
         [(2, "join")],
     ),
     "in brackets": (
-        "select a.* from core.a inner join (core.b\ninner join core.c on b.id = c.id) on a.municipality_code = b.municipality_code",
+        """select a.* from core.a inner join (core.b
+inner join core.c on b.id = c.id) on a.municipality_code = b.municipality_code""",
         [(2, "join")],
     ),
     "coalesce of two that differ": (
@@ -169,7 +170,8 @@ and b.id in (select c.id from core.c)""",
         [(2, "group")],
     ),
     "of rows that are everywhere": (
-        "select * from config.town where\nexists (select 1 from core.a where a.municipality_code = town.municipality_code)",
+        """select * from config.town where
+exists (select 1 from core.a where a.municipality_code = town.municipality_code)""",
         [(2, "subquery")],
     ),
     "lateral": (

@@ -1,5 +1,6 @@
-"""docker-compose.distributed.yml, as far as it can be judged without Docker and Citus: it fits docker-compose.yml, and
-nobody but a node gets into a node without a password.
+"""docker-compose.distributed.yml, as far as it can be judged without Docker and without Citus.
+
+It fits docker-compose.yml, and nobody but a node gets into a node without a password.
 """
 
 from __future__ import annotations
@@ -152,16 +153,18 @@ def node(folder: Path, secrets: Path, network: str) -> Iterator[dict]:
     server = folder / "server"
     server.write_text(f'#!/bin/sh\nshift\nexec {binaries / "postgres"} -D {folder / "data"} "$@"\n')
     server.chmod(0o755)
-    subprocess.run(
-        [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "--auth=trust"], check=True, capture_output=True, **who
-    )
+    made = [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "--auth=trust"]
+    subprocess.run(made, check=True, capture_output=True, **who)
     port = free_port()
     words = ["postgres", "-c", f"port={port}", "-c", f"unix_socket_directories={folder / 'own'}"]
     running = subprocess.Popen(
         [ROOT / "docker" / "node", *words, "-c", "shared_preload_libraries="],
         env={
-            **{"PATH": os.environ["PATH"], "SECRETS": str(kept), "NODE_HOME": str(folder / "node")},
-            **{"NODE_NETWORK": network, "SERVER": str(server)},
+            "PATH": os.environ["PATH"],
+            "SECRETS": str(kept),
+            "NODE_HOME": str(folder / "node"),
+            "NODE_NETWORK": network,
+            "SERVER": str(server),
         },
         stderr=subprocess.PIPE,
         **who,
@@ -169,7 +172,7 @@ def node(folder: Path, secrets: Path, network: str) -> Iterator[dict]:
     try:
         wait_for(folder / "own", port)
         with psycopg.connect(host=str(folder / "own"), port=port, user="postgres", dbname="postgres") as connection:
-            connection.execute('create role "all" login password \'secret\'')
+            connection.execute("create role \"all\" login password 'secret'")
         yield {"host": "coordinator", "hostaddr": "127.0.0.1", "port": port, "user": "all", "dbname": "postgres"}
     finally:
         running.terminate()
@@ -195,14 +198,15 @@ def test_a_node_is_entered_by_the_certificate_from_its_network_and_by_password_f
     certificate = str(made / "nodes_certificate")
     shown = {"sslmode": "verify-full", "sslrootcert": certificate, "sslcert": certificate, "sslkey": str(key)}
     without = {"sslmode": "verify-full", "sslrootcert": certificate, "password": "secret"}
+    plain = {"sslmode": "disable", "password": "secret"}
     with node(new_home(), made, "127.0.0.1/32") as there:
         psycopg.connect(**there, **shown).close()
-        for wrong in (without, {"sslmode": "disable", "password": "secret"}):
+        for wrong in (without, plain):
             with pytest.raises(psycopg.OperationalError):
                 psycopg.connect(**there, **wrong)
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(**{**there, "host": "elsewhere"}, **shown)
     with node(new_home(), made, "172.30.219.0/24") as there:
-        psycopg.connect(**there, sslmode="disable", password="secret").close()
+        psycopg.connect(**there, **plain).close()
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(**there, **shown)

@@ -1,7 +1,7 @@
 """The warehouse on many machines: where the server has the extension Citus, rows of a municipality lie together.
 
-Nothing has to be set for it: whether the extension is there decides. `docs/scale.md` tells what was thought of, and what
-remains.
+Nothing has to be set for it: whether the extension is there decides. `docs/scale.md` tells what was thought of, and
+what remains.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ def _check_machines(connection: psycopg.Connection) -> None:
     (count,) = connection.execute("select count(*) from pg_dist_node").fetchone() or (0,)
     if not count:
         raise PlatformError(
-            "the warehouse has the extension Citus and no machines: register them first, with citus_set_coordinator_host"
-            " and citus_add_node (docker-compose.distributed.yml does so)."
+            "the warehouse has the extension Citus and no machines: register them first, with"
+            " citus_set_coordinator_host and citus_add_node (docker-compose.distributed.yml does so)."
         )
 
 
@@ -121,8 +121,8 @@ def _in_order(places: dict[str, Place]) -> dict[str, Place]:
 def _widen_keys(connection: psycopg.Connection, name: str) -> None:
     """Add the municipality to the keys that lack it: each machine can only see to what is unique among its own rows.
 
-    Last, so that the index serves the same questions. Numbers of drops and households stay unique all the same: they are
-    handed out by one process at a time.
+    Last, so that the index serves the same questions. Numbers of drops and households stay unique all the same: they
+    are handed out by one process at a time.
     """
     keys = connection.execute(
         """

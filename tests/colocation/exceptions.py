@@ -5,7 +5,7 @@ from __future__ import annotations
 BEHIND_A_FUNCTION = (
     "names and numbers of people stay behind a function, which the coordinator runs for all municipalities together"
 )
-AT_READING = "read by people, not in a month's path; the setting is a convenience of the session, and no limit of what it may see"
+AT_READING = "read by people, not in a month's path; the setting is a convenience of the session, and limits nobody"
 
 EXCEPTIONS = {
     ("quality.replaced_signal", "function"): "the few rows of which a person released a double",
@@ -22,4 +22,4 @@ EXCEPTIONS = {
 }
 
 GATHERED_IN_MART = {"gathered", "set", "outer", "coordinator", "lost", "group", "distinct", "limit"}
-"""`mart` lies in one place and is made of counts, which are gathered anyway; joined they are by municipality all the same."""
+"""`mart` lies in one place and is made of counts, gathered anyway; joined they are by municipality all the same."""

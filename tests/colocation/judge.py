@@ -68,7 +68,7 @@ class Judge:
 
 
 def _qualified(text: str, catalog: Catalog) -> exp.Expr:
-    """The statement with every column under its source, `*` written out, and `using` as the conditions it stands for."""
+    """The statement with every column under its source, `*` written out, and `using` as what it stands for."""
     tree = sqlglot.parse_one(text, dialect="postgres")
     return qualify(
         tree, dialect="postgres", schema=catalog.columns, quote_identifiers=False, validate_qualify_columns=False
