@@ -18,7 +18,7 @@ SQL := dbt_project/models
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run up down dashboards check-dashboards check-celery check-replays test survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
+.PHONY: help run up down dashboards check-dashboards check-celery check-distributed check-replays test survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,10 @@ check-celery: $(READY_DEV) $(READY_SUPERSET)  ## Run months in Celery's workers,
 	@command -v redis-server > /dev/null && command -v caddy > /dev/null \
 		|| { echo "Install redis-server and caddy (Debian's packages) first."; exit 1; }
 	@PYTHONPATH=tests $(BIN)/python -m check_celery $(SUPERSET)/bin
+
+# Long: minutes. It asks for an empty database of a Citus whose machines are registered, and says so where there is none.
+check-distributed: $(READY_DEV)  ## Compare a warehouse on many machines (VROEGSIGNAAL_WAREHOUSE) with one on one machine
+	@PYTHONPATH=tests $(BIN)/python -m check_distributed
 
 test: $(READY_DEV) browser  ## Run all tests but the long ones, which have targets of their own
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not long"

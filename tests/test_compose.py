@@ -19,7 +19,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from composed import ROOT, composed, environment, health_command, one_shot, services, settings_of
+from composed import ROOT, composed, distributed, environment, health_command, one_shot, services, settings_of
 
 SERVICES = services()
 FILE = (ROOT / "docker-compose.yml").read_text()
@@ -166,7 +166,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_secret_is_a_file_that_is_made_and_is_made_once(made: Path) -> None:
-    declared = {name: secret["file"] for name, secret in composed()["secrets"].items()}
+    declared = {name: secret["file"] for name, secret in distributed()["secrets"].items()}
     assert declared == {path.name: f"./secrets/{path.name}" for path in made.iterdir()}
     before = {path.name: path.read_bytes() for path in made.iterdir()}
     assert len(set(before.values())) == len(before)
@@ -315,6 +315,8 @@ def test_every_script_that_is_started_is_there_and_is_in_its_image() -> None:
     assert {path.name for path in (ROOT / "docker").iterdir()} == {
         *("Caddyfile", "entrypoint", "first-admin", "init", "init-databases", "make-secrets", "redis"),
         *("superset", "superset-init", "superset.Dockerfile"),
+        # Of docker-compose.distributed.yml.
+        *("init-node", "node", "register-nodes"),
     }
     by_scripts = re.findall(r"python (docker/[\w-]+|dashboards/\w+\.py)", script("init") + script("superset-init"))
     assert len(by_scripts) == 2

@@ -30,7 +30,7 @@ MAY_CALL = {
     | {"quality.mark_erased", "quality.erase_awaited", "quality.erase_repeated_cases"}
     | {"vault.erase_households", "vault.move_residents", "vault.expiry", "vault.repeated_cases"}
     | {"vault.ddas_cases", "vault.ddas_facts", "vault.ddas_signals"},
-    "transformer": {"vault.checked_customers"},
+    "transformer": {"vault.checked_customers", "quality.replaced_signals"},
     "caseworker": {"vault.customers", "vault.open_list", "vault.walking_list"},
     "bi": set(),
 }

@@ -27,6 +27,7 @@
         {% endcall %}
         {% do create_indexes(this) %}
     {% endif %}
+    {% do lie_with_municipality() %}
     {% set made = this.incorporate(type='table') %}
     {% do tell_and_grant(made, found) %}
     {{ run_hooks(post_hooks) }}

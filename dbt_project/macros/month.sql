@@ -3,7 +3,7 @@
     another value of a variable would make dbt parse the whole project again, every month.
 #}
 {% macro month() -%}
-    current_setting('vroegsignaal.month')::date
+    {{ session_setting('vroegsignaal.month') }}::date
 {%- endmacro %}
 
 {% macro match_day() -%}
@@ -14,7 +14,7 @@
     The month as of which cases are evaluated: nothing of a later folder is known. A setting of the session as the month.
 #}
 {% macro as_of() -%}
-    current_setting('vroegsignaal.as_of')::date
+    {{ session_setting('vroegsignaal.as_of') }}::date
 {%- endmacro %}
 
 {% macro as_of_day() -%}
@@ -34,9 +34,10 @@
     without that setting, of all.
 #}
 {% macro in_share(relation) -%}
+    {% set share = session_setting('vroegsignaal.share', optional=true) %}
     (
-        coalesce(current_setting('vroegsignaal.share', true), '') = ''
-        or {{ relation }}.municipality_code = any(string_to_array(current_setting('vroegsignaal.share', true), ','))
+        coalesce({{ share }}, '') = ''
+        or {{ relation }}.municipality_code = any(string_to_array({{ share }}, ','))
     )
 {%- endmacro %}
 
@@ -58,7 +59,11 @@
         and not exists (
             select 1
             from {{ source('quality', 'accepted_signals') }} as accepted
-            where accepted.drop_id = kept.drop_id and accepted.line_no = kept.line_no and accepted.erased
+            where
+                accepted.municipality_code = kept.municipality_code
+                and accepted.drop_id = kept.drop_id
+                and accepted.line_no = kept.line_no
+                and accepted.erased
         )
     {% endif %}
 {%- endmacro %}

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from vroegsignaal import dbt_process, logs, settings, shares, warehouse
+from vroegsignaal import dbt_process, distributed, logs, settings, shares, warehouse
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
@@ -190,6 +190,7 @@ def run_dbt(
     # Each statement stands in the folder `run` beside the log; to log them too takes a tenth of a run.
     words = ["--quiet", "--log-level-file", "info", *arguments]
     words += ["--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
+    words += ["--target", _target(here)]
     words += ["--target-path", str(target), "--log-path", str(target / "logs")]
     done = dbt_process.run(words, os.environ | _environment(here, month, as_of or month, share), here.dbt_project)
     outcome = _outcome(results)
@@ -199,6 +200,11 @@ def run_dbt(
     for result in outcome:
         counts[result["status"]] = counts.get(result["status"], 0) + 1
     return counts
+
+
+def _target(here: Settings) -> str:
+    with warehouse.connect(here, "transformer") as connection:
+        return distributed.target(connection)
 
 
 _IN_PROFILE = ("host", "port", "user", "password", "dbname")

@@ -19,7 +19,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Conninfo
 
-from vroegsignaal import contract
+from vroegsignaal import contract, distributed
 from vroegsignaal.configuration.tables import TABLES, table_definition
 from vroegsignaal.discreet import DiscreetConnection
 from vroegsignaal.embedded import EmbeddedServer, write_private
@@ -130,14 +130,15 @@ def metadata_uri(settings: Settings) -> str:
 def prepare(settings: Settings) -> None:
     """Make rooms, roles, tables and functions as this version wants them; nothing when they are so already."""
     wanted = definition()
-    fingerprint = sha256(wanted.encode()).hexdigest()
     try:
         with connect(settings, OWNER) as connection:
+            fingerprint = sha256(f"{wanted}{distributed.target(connection)}".encode()).hexdigest()
             if _prepared_for(connection) == fingerprint and (settings.home / "roles.json").exists():
                 return
             lock_roles(connection)
             _ensure_roles(settings, connection)
             connection.execute(wanted)
+            distributed.spread(connection)
             connection.execute("delete from config.prepared")
             connection.execute("insert into config.prepared values (%s)", [fingerprint])
     except psycopg.errors.InsufficientPrivilege as error:

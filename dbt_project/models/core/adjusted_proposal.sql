@@ -4,7 +4,7 @@
 
 {{ config(materialized='view', contract={'enforced': false}) }}
 
-with exchange as (
+with exchange as {{ on_each_machine() }} (
 
     -- What does not fit the proposal of now, because that was derived anew since, is void.
     select

@@ -1,4 +1,4 @@
-with known_residents as (
+with known_residents as {{ on_each_machine() }} (
 
     select
         municipality_code,
@@ -51,7 +51,7 @@ known_dossier as (
 
 ),
 
-earlier_dossier as (
+earlier_dossier as {{ on_each_machine() }} (
 
     select * from known_dossier where match_month < {{ month() }}
 

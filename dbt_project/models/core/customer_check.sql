@@ -29,7 +29,11 @@ with customer as (
         and not exists (
             select 1
             from {{ source('quality', 'accepted_signals') }} as accepted
-            where accepted.drop_id = signal.drop_id and accepted.line_no = signal.line_no and accepted.erased
+            where
+                accepted.municipality_code = signal.municipality_code
+                and accepted.drop_id = signal.drop_id
+                and accepted.line_no = signal.line_no
+                and accepted.erased
         )
 
 ),

@@ -23,7 +23,7 @@ with standing_signal as (
 
 ),
 
-by_month as (
+by_month as {{ on_each_machine() }} (
 
     -- Two customers of one creditor at an address are one debt of the household to that creditor.
     select
@@ -41,7 +41,7 @@ by_month as (
 
 ),
 
-latest as (
+latest as {{ on_each_machine() }} (
 
     select distinct on (by_month.municipality_code, by_month.household_id, by_month.creditor) by_month.*
     from by_month
@@ -52,7 +52,7 @@ latest as (
 
 ),
 
-matched as (
+matched as {{ on_each_machine() }} (
 
     -- A match needs a new signal in the month itself, and as many different creditors in the window as the policy says.
     select

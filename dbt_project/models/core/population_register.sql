@@ -3,18 +3,19 @@
     that can be used nobody there is chosen: everybody would seem to have moved.
 #}
 
+with matched as (
+
+    select distinct municipality_code
+    from {{ ref('match') }}
+    where signal_month = {{ month() }}
+
+)
+
 select
-    register.municipality_code,
+    matched.municipality_code,
     {{ month() }} as signal_month,
     register.drop_id,
     register.register_month,
     register.state
-from raw.population_register({{ month() }}) as register
-where
-    exists (
-        select 1
-        from {{ ref('match') }} as match
-        where
-            match.municipality_code = register.municipality_code
-            and match.signal_month = {{ month() }}
-    )
+from matched
+inner join raw.population_register({{ month() }}) as register on matched.municipality_code = register.municipality_code

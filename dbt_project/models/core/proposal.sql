@@ -7,7 +7,7 @@
     3. The reserve is chosen so that every drop-out has a stand-in: see decision.reserve_order.
 #}
 
-with candidate as (
+with candidate as {{ on_each_machine() }} (
 
     select
         candidate.*,
@@ -42,7 +42,7 @@ sector_bit as (
 
 ),
 
-selectable as (
+selectable as {{ on_each_machine() }} (
 
     select
         candidate.*,
@@ -156,7 +156,7 @@ with_mails as (
 
 ),
 
-approached as (
+approached as {{ on_each_machine() }} (
 
     select
         *,

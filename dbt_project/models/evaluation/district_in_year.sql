@@ -1,4 +1,4 @@
-with occurring as (
+with occurring as {{ on_each_machine() }} (
 
     select distinct
         municipality_code,
@@ -8,7 +8,7 @@ with occurring as (
 
 ),
 
-year_known as (
+year_known as {{ on_each_machine() }} (
 
     select distinct
         municipality_code,
@@ -17,7 +17,7 @@ year_known as (
 
 ),
 
-listed as (
+listed as {{ on_each_machine() }} (
 
     -- A code that is given to another district within a year keeps the name of its last one.
     select distinct on (year_known.municipality_code, year_known.year, district.district)

@@ -1,4 +1,4 @@
-with matched as (
+with matched as {{ on_each_machine() }} (
 
     select
         municipality_code,

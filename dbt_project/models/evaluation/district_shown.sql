@@ -16,7 +16,7 @@ with part as (
 
 ),
 
-cell as (
+cell as {{ on_each_machine() }} (
 
     select
         district.municipality_code,

@@ -1,4 +1,4 @@
-with dossier as (
+with dossier as {{ on_each_machine() }} (
 
     select
         newest.*,
@@ -33,7 +33,7 @@ earlier as (
 
 ),
 
-checked as (
+checked as {{ on_each_machine() }} (
 
     select
         dossier.municipality_code,

@@ -10,7 +10,7 @@ with known as (
 
 ),
 
-registered as (
+registered as {{ on_each_machine() }} (
 
     -- The claims of a case are what they were at the match: the newest file that names them tells them all, and one
     -- that is silent about a case takes nothing away.

@@ -2,13 +2,13 @@ with version as (
 
     select
         *,
-        row_number() over (order by register_month, drop_id, line_no) as place
+        row_number() over (partition by municipality_code order by register_month, drop_id, line_no) as place
     from {{ ref('stg_dossier') }}
     where register_month <= {{ as_of() }}
 
 ),
 
-numbered as (
+numbered as {{ on_each_machine() }} (
 
     select
         *,

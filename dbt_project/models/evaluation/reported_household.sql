@@ -1,4 +1,4 @@
-with reported as (
+with reported as {{ on_each_machine() }} (
 
     -- As in core.match_creditor: what was taken back by a month does not count in it.
     select

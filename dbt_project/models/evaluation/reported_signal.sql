@@ -1,4 +1,4 @@
-with known as (
+with known as {{ on_each_machine() }} (
 
     select * from {{ ref('signal') }}
     where signal_month <= {{ as_of() }}
@@ -8,7 +8,8 @@ with known as (
 taken_back as (
 
     -- What its creditor said first.
-    select distinct on (known.drop_id, known.line_no)
+    select distinct on (known.municipality_code, known.drop_id, known.line_no)
+        known.municipality_code,
         known.drop_id,
         known.line_no,
         withdrawal.signal_month as taken_back_month,
@@ -22,11 +23,13 @@ taken_back as (
             and known.signal_id = withdrawal.signal_id
             and known.signal_month <= withdrawal.signal_month
     where withdrawal.signal_month <= {{ as_of() }}
-    order by known.drop_id, known.line_no, withdrawal.signal_month, withdrawal.withdrawn_on, withdrawal.reason
+    order by
+        known.municipality_code, known.drop_id, known.line_no,
+        withdrawal.signal_month, withdrawal.withdrawn_on, withdrawal.reason
 
 ),
 
-signal as (
+signal as {{ on_each_machine() }} (
 
     select
         known.*,
@@ -34,11 +37,11 @@ signal as (
         taken_back.taken_back_reason,
         taken_back.taken_back_on
     from known
-    left join taken_back using (drop_id, line_no)
+    left join taken_back using (municipality_code, drop_id, line_no)
 
 ),
 
-report as (
+report as {{ on_each_machine() }} (
 
     -- Two customers of one creditor at an address are one report.
     select distinct
@@ -50,7 +53,7 @@ report as (
 
 ),
 
-in_match as (
+in_match as {{ on_each_machine() }} (
 
     -- What a match took in: of each creditor its latest report in the months that the match looks back over.
     select
@@ -64,7 +67,7 @@ in_match as (
 
 ),
 
-standing_case as (
+standing_case as {{ on_each_machine() }} (
 
     -- Of one match the case that was made first; the others are that match loaded again.
     select distinct on (municipality_code, household_id, match_month)

@@ -9,7 +9,7 @@ with signal as (
 
 ),
 
-matched as (
+matched as {{ on_each_machine() }} (
 
     -- A signal was part of the matches of its own month and of those that looked back at it.
     select
@@ -41,7 +41,7 @@ approached as (
 
 ),
 
-dossier as (
+dossier as {{ on_each_machine() }} (
 
     select
         municipality_code,

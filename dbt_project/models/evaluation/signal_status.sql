@@ -5,7 +5,7 @@
     day that is told, would else tell whether another creditor reported the household too.
 #}
 
-with signal as (
+with signal as {{ on_each_machine() }} (
 
     select
         signal.*,
@@ -18,7 +18,7 @@ with signal as (
 
 ),
 
-report as (
+report as {{ on_each_machine() }} (
 
     -- Two customers of one creditor at an address are one debt of the household to that creditor.
     select

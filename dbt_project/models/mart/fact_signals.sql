@@ -11,7 +11,7 @@ with counted as (
         count(*) filter (where reported.is_in_case) as in_case,
         sum(signal.amount_eur) as amount_eur
     from {{ ref('reported_signal') }} as reported
-    inner join {{ ref('signal') }} as signal using (drop_id, line_no)
+    inner join {{ ref('signal') }} as signal using (municipality_code, drop_id, line_no)
     group by reported.municipality_code, reported.signal_month, reported.creditor
 
 )

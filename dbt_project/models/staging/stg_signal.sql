@@ -24,7 +24,10 @@ renamed as (
     where not exists (
         select 1
         from {{ source('quality', 'replaced_signal') }} as replaced
-        where replaced.drop_id = signal.drop_id and replaced.line_no = signal.line_no
+        where
+            replaced.municipality_code = signal.municipality_code
+            and replaced.drop_id = signal.drop_id
+            and replaced.line_no = signal.line_no
     )
 
 )

@@ -34,7 +34,7 @@ grant execute on function decision.listed_cases(date) to loader;
 create or replace view quality.walked_case as
 -- The rows of lists in force on which something was filled in, each for the household that its number stands for. Where
 -- a list has a number twice, the last of these rows holds.
-select distinct on (listed.drop_id, listed.zaaknummer)
+select distinct on (listed.municipality_code, listed.drop_id, listed.zaaknummer)
     listed.drop_id,
     listed.line_no,
     listed.municipality_code,
@@ -77,7 +77,7 @@ where
         listed.poging_2_datum, listed.poging_2_dagdeel, listed.poging_2_soort, listed.poging_2_bereikt,
         listed.flyer_op, listed.contact_na_flyer, listed.afgesloten_op
     ) > 0
-order by listed.drop_id, listed.zaaknummer, listed.line_no desc;
+order by listed.municipality_code, listed.drop_id, listed.zaaknummer, listed.line_no desc;
 
 create or replace view quality.walked_attempt as
 -- The attempts on those rows. Who fills in no means used that of the list; who does not say whether somebody was
@@ -96,7 +96,7 @@ select
     ) as soort,
     coalesce(attempt.bereikt, false) as bereikt
 from quality.walked_case as walked
-inner join quality.accepted_ris_walking_list as listed using (drop_id, line_no)
+inner join quality.accepted_ris_walking_list as listed using (municipality_code, drop_id, line_no)
 cross join lateral (
     values
     (listed.poging_1_datum, listed.poging_1_dagdeel, listed.poging_1_soort, listed.poging_1_bereikt),
