@@ -54,15 +54,14 @@ def breakdown(tasks: Iterable[Task], triggered: datetime) -> list[Spent]:
     ]
 
 
-def way(tasks: Iterable[Task], last: str) -> list[str]:
-    """The names of the tasks that one waits for, from the first to the last: those beside it cost no time."""
-    after: Mapping[str, str | None] = {task.name: task.after for task in tasks}
-    found: list[str] = []
+def on_the_way(spent: Iterable[Spent], after: Mapping[str, str | None], last: str) -> list[Spent]:
+    """Of the tasks those that the last one waits for, and itself; what runs beside them is not waited for."""
+    waited_for: set[str] = set()
     name: str | None = last
     while name:
-        found.insert(0, name)
+        waited_for.add(name)
         name = after[name]
-    return found
+    return [each for each in spent if each.name in waited_for]
 
 
 def step_seconds(log: str) -> float:
@@ -73,13 +72,15 @@ def step_seconds(log: str) -> float:
     return float(told["seconds"])
 
 
-def table(spent: Iterable[Spent]) -> str:
-    """The seconds of each task and of all, as a table in Markdown."""
-    rows = list(spent)
-    total = Spent("all", *(sum(getattr(row, part) for row in rows) for part in ("scheduling", "starting", "around", "step")))
-    lines = ["| task | until queued | until started | around the step | step |", "| -- | --: | --: | --: | --: |"]
+def table(spent: Iterable[Spent], alone: Mapping[str, float]) -> str:
+    """The seconds of each task and of all, beside those of its step without Airflow, as a table in Markdown."""
+    rows = [(row.name, row.scheduling, row.starting, row.around, row.step, alone[row.name]) for row in spent]
+    total = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
+    lines = [
+        "| task | until queued | until started | around the step | step | step alone |",
+        "| -- | --: | --: | --: | --: | --: |",
+    ]
     lines += [
-        f"| {row.name} | {row.scheduling:.2f} | {row.starting:.2f} | {row.around:.2f} | {row.step:.2f} |"
-        for row in [*rows, total]
+        f"| {name} | {' | '.join(f'{each:.2f}' for each in parts)} |" for name, *parts in [*rows, ("all", *total)]
     ]
     return "\n".join(lines)
