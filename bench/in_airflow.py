@@ -35,7 +35,7 @@ AFTER = {
 LAST = "hand_out"
 # By what a process is called, the most telling first.
 _KINDS = {
-    "dbt build": "dbt",
+    "dbt --": "dbt",
     "api_server": "API server",
     "api-server": "API server",
     "LocalExecutor": "executor's worker",

@@ -97,7 +97,7 @@ def test_a_process_is_told_by_what_it_is_called() -> None:
 
     assert in_airflow.kind(Called("airflow worker -- LocalExecutor: <idle>")) == "executor's worker"
     assert in_airflow.kind(Called("airflow worker -- 01a2160a-ae51-778e-8258-d60b2b2c4b36")) == "task"
-    assert in_airflow.kind(Called("dbt build --select path:models/core")) == "dbt"
+    assert in_airflow.kind(Called("dbt --quiet build --select path:models/core")) == "dbt"
     assert in_airflow.kind(Called("sleep", "1")) == "other"
 
 
