@@ -60,8 +60,9 @@ class PerModel:
 
 @contextmanager
 def started(here: Settings, month: Month) -> Iterator[Airflow]:
-    """The Airflow of the home, which also finds the flow of `bench/dags`; dbt has to have run for the month before."""
+    """The Airflow of the home, which also finds the flow of `bench/dags`."""
     warehouse.ensure_metadata(here)
+    transform.run_dbt(here, month, "parse", "parse")
     bundle = "airflow.dag_processing.bundles.local.LocalDagBundle"
     bundles = [
         {"name": "dags-folder", "classpath": bundle, "kwargs": {}},
@@ -74,7 +75,7 @@ def started(here: Settings, month: Month) -> Iterator[Airflow]:
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
         "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
         "AIRFLOW__COSMOS__CACHE_DIR": str(here.home / "cosmos"),
-        "VROEGSIGNAAL_BENCH_MANIFEST": str(here.home / "dbt" / "core" / "manifest.json"),
+        "VROEGSIGNAAL_BENCH_MANIFEST": str(here.home / "dbt" / "parse" / "manifest.json"),
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():

@@ -1,33 +1,19 @@
-"""What the measurement of Airflow computes, and that the flow beside which it is held is what it says."""
+"""What the measurement of Airflow computes."""
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psutil
 import pytest
 
 from bench import in_airflow, resident, spent
-from vroegsignaal import dbt_process
 
-ROOT = Path(__file__).resolve().parents[1]
-MODELS = ROOT / "dbt_project" / "models"
 BEGAN = datetime(2019, 1, 25, 6, tzinfo=UTC)
-DESCRIBE = """
-import json, sys
-from airflow.dag_processing.dagbag import DagBag
-bag = DagBag(dag_folder=sys.argv[1])
-print(json.dumps({"errors": {k: str(v) for k, v in bag.import_errors.items()}, "flows": {
-    name: {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks} for name, dag in bag.dags.items()
-}}))
-"""
 
 
 def task(name: str, after: str | None, queued: float, started: float, ended: float, step: float) -> spent.Task:
@@ -99,51 +85,3 @@ def test_a_process_is_told_by_what_it_is_called() -> None:
     assert in_airflow.kind(Called("airflow worker -- 01a2160a-ae51-778e-8258-d60b2b2c4b36")) == "task"
     assert in_airflow.kind(Called("dbt --quiet build --select path:models/core")) == "dbt"
     assert in_airflow.kind(Called("sleep", "1")) == "other"
-
-
-@pytest.fixture(scope="module")
-def one_task_per_model(tmp_path_factory: pytest.TempPathFactory, new_home: Callable[[], Path]) -> dict[str, list[str]]:
-    """The tasks of the flow beside which ours is held, and what follows each."""
-    folder = tmp_path_factory.mktemp("manifest")
-    words = ["parse", "--project-dir", str(MODELS.parent), "--profiles-dir", str(MODELS.parent)]
-    names = ("VROEGSIGNAAL_DB_HOST", "VROEGSIGNAAL_DB_USER", "VROEGSIGNAAL_DB_NAME", "DBT_ENV_SECRET_PASSWORD")
-    nowhere = {"VROEGSIGNAAL_DB_PORT": "1", "DO_NOT_TRACK": "1"} | dict.fromkeys(names, "nowhere")
-    target = ["--target-path", str(folder), "--log-path", str(folder)]
-    done = dbt_process.run([*words, *target], os.environ | nowhere, MODELS.parent)
-    assert done.returncode == 0, done.stdout
-    described = subprocess.run(
-        [sys.executable, "-c", DESCRIBE, ROOT / "bench" / "dags"],
-        env=os.environ
-        | {
-            "AIRFLOW_HOME": str(new_home()),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__COSMOS__ENABLE_TELEMETRY": "False",
-            "AIRFLOW__COSMOS__CACHE_DIR": str(folder),
-            "VROEGSIGNAAL_BENCH_MANIFEST": str(folder / "manifest.json"),
-        },
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    told = json.loads(described.stdout.splitlines()[-1])
-    assert told["errors"] == {}
-    return told["flows"]["one_task_per_model"]
-
-
-def test_beside_ours_stands_a_task_for_every_model_of_the_layers_that_a_month_makes(
-    one_task_per_model: dict[str, list[str]],
-) -> None:
-    group = {"staging": "derive", "core": "derive"}
-    wanted = {f"{group.get(each.parent.name, 'publish')}.{each.stem}" for each in MODELS.rglob("*.sql")}
-    assert len(wanted) > 100
-    # A model that has tests is a group of its own: the model, and its tests after it.
-    runs = {name.removesuffix("_run").removesuffix(".run") for name in one_task_per_model if name.endswith("run")}
-    assert runs == wanted
-    assert any(name.endswith("test") for name in one_task_per_model)
-
-
-def test_beside_ours_the_steps_around_the_models_are_the_same(one_task_per_model: dict[str, list[str]]) -> None:
-    steps = {name for name in one_task_per_model if "." not in name}
-    assert steps == {name for name in in_airflow.AFTER if name not in ("derive", "publish")}
-    assert "alert" in one_task_per_model["judge"]
-    assert all(name.startswith("publish.") for name in one_task_per_model["approve"])

@@ -192,7 +192,7 @@ def run_dbt(
     words += ["--project-dir", str(here.dbt_project), "--profiles-dir", str(here.dbt_project)]
     words += ["--target", _target(here)]
     words += ["--target-path", str(target), "--log-path", str(target / "logs")]
-    done = dbt_process.run(words, os.environ | _environment(here, month, as_of or month, share), here.dbt_project)
+    done = dbt_process.run(words, os.environ | _environment(here, month, as_of, share), here.dbt_project)
     outcome = _outcome(results)
     if done.returncode:
         raise PlatformError(_complaint(month, outcome, done, target / "logs" / "dbt.log"))
@@ -210,10 +210,10 @@ def _target(here: Settings) -> str:
 _IN_PROFILE = ("host", "port", "user", "password", "dbname")
 
 
-def _environment(here: Settings, month: Month, as_of: Month, share: str) -> dict[str, str]:
+def _environment(here: Settings, month: Month, as_of: Month | None = None, share: str = "") -> dict[str, str]:
     """The variables with which dbt reaches the warehouse as transformer, for the month, as of that or another one."""
     there = conninfo_to_dict(warehouse.uri(here, "transformer"))
-    run = {"month": month.first_day, "as_of": as_of.first_day, "share": share}
+    run = {"month": month.first_day, "as_of": (as_of or month).first_day, "share": share}
     return {
         # dbt's profile has a place for these only, but dbt connects with PostgreSQL's library.
         **warehouse.client_variables({name: there[name] for name in there if name not in _IN_PROFILE}),
