@@ -18,7 +18,7 @@ SQL := dbt_project/models
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run up down dashboards check-dashboards check-celery test survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
+.PHONY: help run up down dashboards check-dashboards check-celery test bench survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,11 @@ check-celery: $(READY_DEV) $(READY_SUPERSET)  ## Run months in Celery's workers,
 
 test: $(READY_DEV) browser  ## Run all tests
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+# Long: half an hour, which it should have for itself alone. Some of it, in small: make bench BENCH="--only door --quick".
+BENCH ?=
+bench: $(READY_DEV)  ## Measure speed and memory, beside a peer where there is one; takes long, prints one table
+	@$(BIN)/python -m bench $(BENCH)
 
 # Long: an hour for the points without the scheduler, and a quarter for those of the whole stack. One of them alone:
 # make survive POINTS="--seed 1 --only 17", or STACK="--seed 1 --only 3" with POINTS=no.
