@@ -13,6 +13,10 @@ from bench.figures import Figure
 
 SIZES: dict[str, tuple[dict, dict]] = {
     "door": ({"runs": 3, "rows": 1_000_000}, {"runs": 1, "rows": 20_000}),
+    "match": (
+        {"runs": 3, "signals": 1_000_000, "municipalities": 342},
+        {"runs": 1, "signals": 5_000, "municipalities": 5},
+    ),
     "flow": ({"runs": 3}, {"runs": 1}),
     "marts": ({"runs": 15, "municipalities": 100}, {"runs": 3, "municipalities": 5}),
     "ddas": ({"runs": 1, "signals": 1_000_000}, {"runs": 1, "signals": 20_000}),
