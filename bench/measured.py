@@ -17,9 +17,15 @@ SIZES: dict[str, tuple[dict, dict]] = {
         {"runs": 3, "signals": 1_000_000, "municipalities": 342},
         {"runs": 1, "signals": 5_000, "municipalities": 5},
     ),
+    "scale": (
+        {"rows": (30_000, 100_000, 300_000), "municipalities": (1, 34, 342)},
+        {"rows": (2_000, 5_000), "municipalities": (1, 5), "country_signals": 2_000},
+    ),
+    "growth": ({"months": (6, 12, 36, 60)}, {"months": (6, 12), "signals": 300}),
     "flow": ({"runs": 3}, {"runs": 1}),
     "marts": ({"runs": 15, "municipalities": 100}, {"runs": 3, "municipalities": 5}),
     "ddas": ({"runs": 1, "signals": 1_000_000}, {"runs": 1, "signals": 20_000}),
+    "report": ({"runs": 5}, {"runs": 1, "signals": 200}),
 }
 """What each module's `figures` is given: as a rule, and with `--quick`."""
 
