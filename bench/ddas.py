@@ -59,9 +59,7 @@ def figures(runs: int = 1, signals: int = 1_000_000) -> list[Figure]:
         transform.publish(MONTH)
         fill(here, signals)
         command = [sys.executable, "-c", _ONE_RUN, MUNICIPALITY, str(MONTH)]
-        measured = [
-            json.loads(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(runs)
-        ]
+        measured = [json.loads(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(runs)]
         told = count(here)["signals"]
     if told != signals:
         raise ValueError(f"{told} of {signals} signals were delivered")

@@ -55,12 +55,11 @@ def medians(runs: int, **acts: Callable[[], object]) -> dict[str, float]:
 def exponent(costs: dict[float, float]) -> float:
     """How cost grows with size: the slope of a straight line through both logarithms (1: in proportion).
 
-    `costs`: the seconds of each size, of two sizes or more. What each run costs anyhow makes it less steep, so leave out
-    sizes at which that is most of it.
+    `costs`: the seconds of each size, of two sizes or more. What each run costs anyhow makes it less steep, so leave
+    out sizes at which that is most of it.
     """
-    return statistics.linear_regression([math.log(size) for size in costs], [math.log(cost) for cost in costs.values()])[
-        0
-    ]
+    sizes, seconds = map(math.log, costs), map(math.log, costs.values())
+    return statistics.linear_regression([*sizes], [*seconds]).slope
 
 
 def table(figures: Iterable[Figure]) -> str:

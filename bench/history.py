@@ -16,8 +16,9 @@ from vroegsignaal.settings import Settings
 
 # Of the schema `core` only what is derived per month: the rest is made anew with each month.
 PER_MONTH = (
-    "signal", "match_creditor", "match", "population_register", "customer_check", "verification", "candidate", "proposal",
-)  # fmt: skip
+    *("signal", "match_creditor", "match", "population_register"),
+    *("customer_check", "verification", "candidate", "proposal"),
+)
 _DROPS_OF_A_MONTH = 1_000_000
 _KEPT = """
     select table_schema, table_name, array_agg(column_name::text), array_agg(data_type::text)
@@ -48,9 +49,7 @@ def copy(here: Settings, code: str, source: Month, target: Month) -> int:
     return put
 
 
-def _copy_table(
-    connection: psycopg.Connection, table: str, columns: dict[str, str], source: Month, apart: int
-) -> int:
+def _copy_table(connection: psycopg.Connection, table: str, columns: dict[str, str], source: Month, apart: int) -> int:
     values = ", ".join(_shifted(name, kind, apart) for name, kind in columns.items())
     month = next((name for name in ("told_month", "signal_month") if name in columns), None)
     which = (
@@ -67,7 +66,7 @@ def _shifted(name: str, kind: str, apart: int) -> str:
     if name == "drop_id":
         return f"drop_id + {apart * _DROPS_OF_A_MONTH}"
     if kind == "date":
-        return f'("{name}" + interval \'{apart} months\')::date'
+        return f"(\"{name}\" + interval '{apart} months')::date"
     if kind == "timestamp with time zone":
         return f"\"{name}\" + interval '{apart} months'"
     if name in ("dossier_id", "sha256"):

@@ -18,8 +18,8 @@ _CASES += "totaal_bedrag"
 OUTCOMES = ("geen contact / onbekend", "verwezen vrijwillig", "klant wil niet geholpen worden")
 
 
-def configure(folder: Path, towns: Iterable[Municipality], capacity: int | None = None) -> Path:
-    """Write a configuration that knows the municipalities and their creditors; `capacity`: of each, else by its size."""
+def configure(folder: Path, towns: Iterable[Municipality]) -> Path:
+    """Write a configuration that knows the municipalities and their creditors; the folder."""
     folder.mkdir(parents=True)
     towns = list(towns)
     sectors = {each.name: each.sector for town in towns for each in town.creditors}
@@ -38,15 +38,14 @@ def configure(folder: Path, towns: Iterable[Municipality], capacity: int | None 
         "municipality_code,name,inhabitants",
         (f"{town.code},Gemeente {town.code},{town.inhabitants}" for town in towns),
     )
-    _write(folder / "policy.csv", "municipality_code,valid_from,parameter,sector,value", _policy(towns, capacity))
+    _write(folder / "policy.csv", "municipality_code,valid_from,parameter,sector,value", _policy(towns))
     return folder
 
 
-def _policy(towns: list[Municipality], capacity: int | None) -> Iterator[str]:
+def _policy(towns: list[Municipality]) -> Iterator[str]:
     for town in towns:
-        places = town.capacity if capacity is None else capacity
-        yield f"{town.code},2018-01-01,capacity,,{places}"
-        yield f"{town.code},2018-01-01,reserve_size,,{max(1, places // 4)}"
+        yield f"{town.code},2018-01-01,capacity,,{town.capacity}"
+        yield f"{town.code},2018-01-01,reserve_size,,{max(1, town.capacity // 4)}"
         yield f"{town.code},2018-01-01,threshold_eur,energy,60"
 
 
@@ -56,7 +55,9 @@ def deliver(landing: Path, towns: Iterable[Municipality], month: Month) -> None:
         folder = landing / town.code / str(month)
         for place, creditor in enumerate(town.creditors):
             signals = folder / "signals"
-            _write(signals / f"{creditor.name}.csv", _SIGNALS, (_signal(town, s) for s in town.signals_of(place, month)))
+            _write(
+                signals / f"{creditor.name}.csv", _SIGNALS, (_signal(town, s) for s in town.signals_of(place, month))
+            )
             _write(
                 signals / f"{creditor.name}.intrekking.csv",
                 "signaal_id;reden;datum",
@@ -76,8 +77,8 @@ def _signal(town: Municipality, signal: Signal) -> str:
     postcode, house = town.address(signal.household)
     month = Month.of(signal.day) if signal.day.day <= 25 else Month.of(signal.day).plus(1)
     return (
-        f"{signal_id(month, signal)};K{signal.customer};{NAMES[signal.household % 10]};{born(signal.household, 0)};{house};"
-        f"{postcode};0600000000;{signal.cents // 100},{signal.cents % 100:02d};{signal.since};{signal.day};"
+        f"{signal_id(month, signal)};K{signal.customer};{NAMES[signal.household % 10]};{born(signal.household, 0)};"
+        f"{house};{postcode};0600000000;{signal.cents // 100},{signal.cents % 100:02d};{signal.since};{signal.day};"
         f"{'j' if signal.is_crisis else 'n'}"
     )
 

@@ -82,7 +82,9 @@ class Peer:
                     for chunk in out:
                         target.write(chunk)
                 self.connection.execute(f"create table {name} ({columns})")
-                self.connection.execute(f"insert into {name} from read_csv('{file}', header = true, all_varchar = true)")
+                self.connection.execute(
+                    f"insert into {name} from read_csv('{file}', header = true, all_varchar = true)"
+                )
                 file.unlink()
 
     def match_and_select(self) -> None:

@@ -17,7 +17,9 @@ from vroegsignaal import configuration, warehouse
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
-_LEDGER = "drop_id, municipality_code, signal_month, feed, creditor, rows_read, rows_accepted, status, delivery, sha256,"
+_LEDGER = (
+    "drop_id, municipality_code, signal_month, feed, creditor, rows_read, rows_accepted, status, delivery, sha256,"
+)
 _LEDGER += " file, decimal_separator, thousands_separator"
 _ROW = "drop_id, line_no, municipality_code, signal_month, creditor, household_id"
 COLUMNS = {
@@ -52,7 +54,9 @@ def _receive(
     for place, creditor in enumerate(town.creditors):
         signals = (_signal(town, month, each) for each in town.signals_of(place, month))
         _put(connection, "signals", (next(drops), town, month, creditor.name), signals)
-        taken_back = ((None, signal_id(month, each), "betaald", month.match_day) for each in town.withdrawn(place, month))
+        taken_back = (
+            (None, signal_id(month, each), "betaald", month.match_day) for each in town.withdrawn(place, month)
+        )
         _put(connection, "withdrawals", (next(drops), town, month, creditor.name), taken_back)
     if registers:
         _put(connection, "brp", (next(drops), town, month, None), _residents(town))

@@ -139,9 +139,7 @@ def test_memory_is_that_of_the_largest_process_also_below_this_one() -> None:
     import sys
 
     with memory.watched() as peak:
-        subprocess.run(
-            [sys.executable, "-c", "import time; x = bytearray(900 * 2**20); time.sleep(0.3)"], check=True
-        )
+        subprocess.run([sys.executable, "-c", "import time; x = bytearray(900 * 2**20); time.sleep(0.3)"], check=True)
     assert 900 < peak.mb < 1000
     assert "| 900 MB |" in table([Figure("a", "", 1.0, memory_mb=900.4)])
 
