@@ -48,14 +48,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def of_its_own_process(name: str, quick: bool) -> list[Figure]:
     """The figures of a measurement; one that says so where it failed, with what it printed on standard error."""
     command = [sys.executable, "-m", "bench.measured", name, *(["--quick"] if quick else [])]
-    try:
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=_TIMEOUT_SECONDS)
-        # What a library prints comes before.
-        return [Figure(**each) for each in json.loads(done.stdout.splitlines()[-1])]
-    except subprocess.CalledProcessError as failed:
-        return [Figure(name, "", 0.0, failure=f"it ended with {failed.returncode}")]
-    except subprocess.TimeoutExpired:
-        return [Figure(name, "", 0.0, failure=f"it took more than {_TIMEOUT_SECONDS} s")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            printed, _ = process.communicate(timeout=_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            # Asked, and not killed: it has a server to stop.
+            process.terminate()
+            process.communicate()
+            return [Figure(name, "", 0.0, failure=f"it took more than {_TIMEOUT_SECONDS} s")]
+    if process.returncode:
+        return [Figure(name, "", 0.0, failure=f"it ended with {process.returncode}")]
+    # What a library prints comes before.
+    return [Figure(**each) for each in json.loads(printed.splitlines()[-1])]
 
 
 def _tell(what: str) -> None:

@@ -165,7 +165,7 @@ class Municipality:
 
     def approached(self, month: Month) -> Iterator[int]:
         """Households that were approached in a month, as cases of the registration tell."""
-        return self._some_troubled(month.year * 12 + month.number, 3)
+        return self._some_troubled(month.year * 12 + month.number, 10)
 
     def _some_troubled(self, salt: int, pct: int) -> Iterator[int]:
         return (number for number in range(self.troubled) if _mixed(number, self.seed ^ (salt << 20)) % 100 < pct)

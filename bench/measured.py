@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -42,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("name", choices=SIZES)
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args(arguments)
+    # Asked to end, it stops the server that it started.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     measured = figures(given.name, given.quick)
     print(json.dumps([asdict(each) for each in measured]), flush=True)
     return 0

@@ -147,7 +147,7 @@ def test_memory_is_that_of_the_largest_process_also_below_this_one() -> None:
 def test_the_peer_finds_the_matches_arrears_and_reasons_that_the_platform_finds(
     tmp_path: Path, new_home: Callable[[], Path]
 ) -> None:
-    towns = country(1_500, 3)
+    towns = country(3_000, 3)
     config = landing_area.configure(tmp_path / "config", towns)
     with platform(new_home(), CONFIG=str(config)) as here:
         typed_tables.fill(here, towns, MONTH)
