@@ -11,6 +11,9 @@ READY_DEV := $(VENV)/installed.dev
 # Superset's pins do not go together with Airflow's.
 SUPERSET := .venv-superset
 READY_SUPERSET := $(SUPERSET)/installed.lock
+# What only measurements need, beside the environment: Cosmos would be a part of each Airflow that is started from it.
+MEASURING := $(VENV)/measuring
+READY_BENCH := $(MEASURING)/installed.lock
 
 MARKDOWN = $(wildcard *.md docs)
 SQL := dbt_project/models
@@ -18,7 +21,7 @@ SQL := dbt_project/models
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run up down dashboards check-dashboards check-celery check-distributed check-replays test survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
+.PHONY: help run up down dashboards check-dashboards check-celery check-distributed check-replays test bench survive lint lint-python lint-sql lint-yaml lint-markdown format browser docs lock audit sbom secrets clean $(VENV)
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +60,11 @@ test: $(READY_DEV) browser  ## Run all tests but the long ones, which have targe
 # the months while steps die, time turns and two runs go at once.
 check-replays: $(READY_DEV) browser  ## Replay months as a whole through Airflow, kill and disturb them, and look at what came of it
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile -m long
+
+# Long: half an hour, which it should have for itself alone. Some of it, in small: make bench BENCH="--only door --quick".
+BENCH ?=
+bench: $(READY_DEV) $(READY_BENCH)  ## Measure speed and memory, beside a peer where there is one; takes long, prints one table
+	@PYTHONPATH=$(CURDIR)/$(MEASURING) $(BIN)/python -m bench $(BENCH)
 
 # Long: an hour for the points without the scheduler, and a quarter for those of the whole stack. One of them alone:
 # make survive POINTS="--seed 1 --only 17", or STACK="--seed 1 --only 3" with POINTS=no.
@@ -107,11 +115,12 @@ COMPILE = $(BIN)/uv pip compile --quiet --no-config --python-version 3.11 --no-a
 	--custom-compile-command "make lock (for Python 3.11 on Linux)" $(if $(UPGRADE),--upgrade)
 
 # A lock that stays as it was keeps its time, or the environment would be made anew.
-lock: $(READY_DEV)  ## Resolve pyproject.toml, and what Superset needs, into the four locks
+lock: $(READY_DEV)  ## Resolve pyproject.toml, and what Superset needs, into the five locks
 	@$(call compile,requirements.lock,--extra build pyproject.toml)
 	@$(call compile,requirements-server.lock,--extra build --extra server --constraint requirements.lock pyproject.toml)
 	@$(call compile,requirements-dev.lock,--extra build --extra server --extra dev --constraint requirements-server.lock pyproject.toml)
 	@$(call compile,requirements-dashboards.lock,dashboards/requirements.in)
+	@$(call compile,requirements-bench.lock,--extra build --extra server --extra dev --extra bench --constraint requirements-dev.lock pyproject.toml)
 
 compile = cp $(1) $(1).new && $(COMPILE) --output-file $(1).new $(2) \
 	&& if cmp -s $(1) $(1).new; then rm $(1).new; else mv $(1).new $(1); fi
@@ -151,6 +160,13 @@ $(READY): $(LOCKED) pyproject.toml
 $(READY_DEV): $(READY) requirements-dev.lock
 	@echo "Installing what tests and checks need from requirements-dev.lock."
 	@$(PIP) install -r requirements-dev.lock
+	@touch $@
+
+# Only what the lock names beyond that of the tests.
+$(READY_BENCH): $(READY_DEV) requirements-bench.lock
+	@rm -rf $(MEASURING) && mkdir $(MEASURING)
+	@grep --invert-match --line-regexp --fixed-strings --file requirements-dev.lock requirements-bench.lock > $(MEASURING)/beyond.txt
+	@$(PIP) install --no-deps --target $(MEASURING) -r $(MEASURING)/beyond.txt
 	@touch $@
 
 $(READY_SUPERSET): requirements-dashboards.lock

@@ -8,58 +8,52 @@ rules, the same accepted rows, households and findings, without contracts and wi
 from __future__ import annotations
 
 import argparse
-import resource
 import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from bench.deliveries import MONTH, MUNICIPALITY, write_signals
+from bench.figures import Figure, medians, table
+from bench.memory import watched
 from bench.warehouse_of_its_own import folder_of_its_own, warehouse_in
 from vroegsignaal import door, intake, settings, warehouse
 from vroegsignaal.months import Month
 
+# At least 0.8 times the rows per second of a bare COPY.
+INTAKE_LIMIT, DOOR_LIMIT = 1 / 0.8, 3.0
 SINGLE_PASS = (Path(__file__).parent / "single_pass.sql").read_text()
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(prog="bench.door", description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000, help="signals in the delivery")
-    parser.add_argument("--runs", type=int, default=3, help="repetitions, of which the median counts")
-    given = parser.parse_args()
+def figures(runs: int = 3, rows: int = 1_000_000) -> list[Figure]:
+    """Seconds of intake and door on a delivery of so many rows, each beside its peer, and the memory of both."""
     with folder_of_its_own() as folder:
         delivery = folder / "landing" / MUNICIPALITY / MONTH / "signals" / "menzis.csv"
         delivery.parent.mkdir(parents=True)
-        write_signals(delivery, given.rows)
-        with warehouse_in(folder, LANDING=folder / "landing") as here:
-            measure(here, delivery, given.runs)
+        write_signals(delivery, rows)
+        with warehouse_in(folder, LANDING=folder / "landing") as here, watched() as peak:
+            took = measure(here, delivery, runs)
+    size = f"{rows:,} rows"
+    return [
+        Figure("intake", size, took["intake"], "s", "COPY", took["copy"], INTAKE_LIMIT, peak.mb),
+        Figure("door", size, took["door"], "s", "single pass", took["single_pass"], DOOR_LIMIT, peak.mb),
+    ]
 
 
-def measure(here: settings.Settings, delivery: Path, runs: int) -> None:
-    """Print seconds (median) and ratios of intake and door."""
+def measure(here: settings.Settings, delivery: Path, runs: int) -> dict[str, float]:
+    """Seconds (medians) of the four, which take turns."""
     month = Month.parse(MONTH)
-    took: dict[str, list[float]] = {"copy": [], "intake": [], "single pass": [], "door": []}
+
+    took: dict[str, list[float]] = {}
     for _ in range(runs):
-        took["copy"].append(seconds(lambda: copy(here, delivery)))
         forget(here)
-        took["intake"].append(seconds(lambda: intake.receive(month)))
-        took["single pass"].append(seconds(lambda: single_pass(here)))
-        took["door"].append(seconds(lambda: door.judge(month)))
-    middle = {name: statistics.median(values) for name, values in took.items()}
-    for name, value in middle.items():
-        print(f"{name:12} {value:7.1f} s   ({', '.join(f'{each:.1f}' for each in took[name])})")
-    print(f"intake: {middle['copy'] / middle['intake']:.2f} x the rows per second of a bare COPY")
-    print(f"door:   {middle['door'] / middle['single pass']:.2f} x the time of one pass of SQL")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"memory: {peak:.0f} MB at most in this process")
-
-
-def seconds(act: Callable[[], object]) -> float:
-    """How long something takes."""
-    begin = time.perf_counter()
-    act()
-    return time.perf_counter() - begin
+        for name, each in medians(
+            1,
+            copy=lambda: copy(here, delivery),
+            intake=lambda: intake.receive(month),
+            single_pass=lambda: single_pass(here),
+            door=lambda: door.judge(month),
+        ).items():
+            took.setdefault(name, []).append(each)
+    return {name: statistics.median(values) for name, values in took.items()}
 
 
 def copy(here: settings.Settings, delivery: Path) -> None:
@@ -91,6 +85,15 @@ def single_pass(here: settings.Settings) -> None:
     with warehouse.open_connection(here, "owner") as connection, connection.transaction(force_rollback=True):
         for statement in SINGLE_PASS.split(";\n\n"):
             connection.execute(statement.encode())
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="bench.door", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="signals in the delivery")
+    parser.add_argument("--runs", type=int, default=3, help="repetitions, of which the median counts")
+    given = parser.parse_args()
+    print(table(figures(given.runs, given.rows)))
 
 
 if __name__ == "__main__":

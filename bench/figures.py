@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterable
@@ -24,6 +25,8 @@ class Figure:
     limit: float | None = None
     memory_mb: float | None = None
     """The most that any process of ours held, the database's not counted."""
+    failure: str | None = None
+    """Why there is no value, in a few words: what was to be measured broke."""
 
     @property
     def ratio(self) -> float | None:
@@ -32,7 +35,9 @@ class Figure:
 
     @property
     def is_missed(self) -> bool:
-        """Whether it is above its limit."""
+        """Whether it is above its limit, or could not be measured."""
+        if self.failure:
+            return True
         return self.limit is not None and (self.ratio if self.peer else self.value) > self.limit
 
 
@@ -47,6 +52,16 @@ def medians(runs: int, **acts: Callable[[], object]) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in took.items()}
 
 
+def exponent(costs: dict[float, float]) -> float:
+    """How cost grows with size: the slope of a straight line through both logarithms (1: in proportion).
+
+    `costs`: the seconds of each size, of two sizes or more. What each run costs anyhow makes it less steep, so leave
+    out sizes at which that is most of it.
+    """
+    sizes, seconds = map(math.log, costs), map(math.log, costs.values())
+    return statistics.linear_regression([*sizes], [*seconds]).slope
+
+
 def table(figures: Iterable[Figure]) -> str:
     """The figures as a table in Markdown."""
     lines = ["| what | size | ours | peer | ratio | target | memory |", "| -- | -- | --: | --: | --: | --: | --: |"]
@@ -55,6 +70,8 @@ def table(figures: Iterable[Figure]) -> str:
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:
+    if figure.failure:
+        return (figure.what, figure.size, f"**failed**: {figure.failure}", "", "", "", "")
     target = "" if figure.limit is None else f"≤ {figure.limit:g}{' **missed**' if figure.is_missed else ''}"
     return (
         figure.what,

@@ -22,7 +22,7 @@ def folder_of_its_own() -> Iterator[Path]:
 
 
 @contextmanager
-def warehouse_in(folder: Path, **places: Path) -> Iterator[Settings]:
+def warehouse_in(folder: Path, **places: Path | str) -> Iterator[Settings]:
     """The settings of a home in the folder, whose warehouse is up; `places` are further VROEGSIGNAAL_… settings."""
     with pytest.MonkeyPatch.context() as patch:
         for name, place in {"HOME": folder / "home", **places}.items():

@@ -25,6 +25,9 @@ residents as (
         min(resident.district) filter (where resident.suspension is null) as district
     from {{ ref('stg_resident') }} as resident
     inner join known_residents using (municipality_code, drop_id)
+    -- The register is many times larger than what there is to look up in it.
+    inner join {{ ref('match') }} as match using (municipality_code, household_id)
+    where match.signal_month = {{ month() }}
     group by resident.municipality_code, resident.household_id
 
 ),

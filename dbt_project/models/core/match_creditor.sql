@@ -1,6 +1,6 @@
 {{ config(indexes=[{'columns': ['signal_month']}]) }}
 
-with standing_signal as (
+with standing_signal as {{ on_each_machine() }} (
 
     -- The signals of the months that the policy looks back over, without those taken back by now.
     select signal.*
@@ -23,21 +23,52 @@ with standing_signal as (
 
 ),
 
+reporter as (
+
+    -- Who reported a household in the window, and when last.
+    select
+        signal.municipality_code,
+        signal.household_id,
+        signal.creditor,
+        max(signal.signal_month) as reported_month
+    from standing_signal as signal
+    inner join {{ ref('stg_policy') }} as policy using (municipality_code)
+    where signal.signal_month > {{ month() }} - make_interval(months => policy.window_months)
+    group by signal.municipality_code, signal.household_id, signal.creditor
+
+),
+
+matched as (
+
+    -- A match needs a new signal in the month itself, and as many different creditors in the window as the policy says.
+    -- Most households match with nobody: all that follows is about those that do.
+    select
+        reporter.municipality_code,
+        reporter.household_id
+    from reporter
+    inner join {{ ref('stg_policy') }} as policy using (municipality_code)
+    group by reporter.municipality_code, reporter.household_id, policy.minimum_creditors
+    having count(*) >= policy.minimum_creditors and max(reporter.reported_month) = {{ month() }}
+
+),
+
 by_month as {{ on_each_machine() }} (
 
     -- Two customers of one creditor at an address are one debt of the household to that creditor.
     select
-        municipality_code,
-        household_id,
-        creditor,
-        sector,
-        signal_month as reported_month,
-        sum(amount_eur) as amount_eur,
-        min(arrears_since) as arrears_since,
-        min(line_no) as line_no,
-        bool_or(is_crisis) as is_crisis
-    from standing_signal
-    group by municipality_code, household_id, creditor, sector, signal_month
+        signal.municipality_code,
+        signal.household_id,
+        signal.creditor,
+        signal.sector,
+        signal.signal_month as reported_month,
+        sum(signal.amount_eur) as amount_eur,
+        min(signal.arrears_since) as arrears_since,
+        min(signal.line_no) as line_no,
+        bool_or(signal.is_crisis) as is_crisis
+    from standing_signal as signal
+    inner join matched using (municipality_code, household_id)
+    group by
+        signal.municipality_code, signal.household_id, signal.creditor, signal.sector, signal.signal_month
 
 ),
 
@@ -52,19 +83,6 @@ latest as {{ on_each_machine() }} (
 
 ),
 
-matched as {{ on_each_machine() }} (
-
-    -- A match needs a new signal in the month itself, and as many different creditors in the window as the policy says.
-    select
-        latest.municipality_code,
-        latest.household_id
-    from latest
-    inner join {{ ref('stg_policy') }} as policy using (municipality_code)
-    group by latest.municipality_code, latest.household_id, policy.minimum_creditors
-    having count(*) >= policy.minimum_creditors and bool_or(latest.reported_month = {{ month() }})
-
-),
-
 sleper as (
 
     -- Who is reported month after month without owing more: such arrears last, but do not grow.
@@ -73,7 +91,6 @@ sleper as (
         by_month.household_id,
         by_month.creditor
     from by_month
-    inner join matched using (municipality_code, household_id)
     inner join {{ ref('stg_policy') }} as policy using (municipality_code)
     where by_month.reported_month > {{ month() }} - make_interval(months => policy.sleper_months)
     group by by_month.municipality_code, by_month.household_id, by_month.creditor, policy.sleper_months
@@ -112,7 +129,6 @@ select
     sleper.household_id is not null as is_sleper,
     reported_before.household_id is not null as is_reported_before
 from latest
-inner join matched using (municipality_code, household_id)
 inner join {{ ref('stg_sector_policy') }} as policy using (municipality_code, sector)
 left join sleper using (municipality_code, household_id, creditor)
 left join reported_before using (municipality_code, household_id)

@@ -42,6 +42,21 @@ sector_bit as (
 
 ),
 
+sector_set as (
+
+    -- Joined, and not looked up for each candidate: that would look through those of the whole country each time.
+    select
+        candidate.municipality_code,
+        candidate.household_id,
+        bit_or(sector_bit.bit) as sector_bits
+    from candidate
+    cross join unnest(candidate.sectors) as present (sector)
+    inner join sector_bit using (municipality_code, sector)
+    where candidate.is_selectable
+    group by candidate.municipality_code, candidate.household_id
+
+),
+
 selectable as {{ on_each_machine() }} (
 
     select
@@ -49,19 +64,14 @@ selectable as {{ on_each_machine() }} (
         dense_rank() over (
             partition by candidate.municipality_code order by candidate.district
         )::integer as district_no,
-        (
-            select bit_or(sector_bit.bit)
-            from sector_bit
-            where
-                sector_bit.municipality_code = candidate.municipality_code
-                and sector_bit.sector = any(candidate.sectors)
-        ) as sector_bits,
+        sector_set.sector_bits,
         row_number() over (
             partition by candidate.municipality_code
             order by
                 candidate.goes_first desc, candidate.arrears_eur desc, candidate.arrears_since, candidate.first_row
         ) as preference
     from candidate
+    inner join sector_set using (municipality_code, household_id)
     where candidate.is_selectable
 
 ),

@@ -31,27 +31,36 @@ returns table (
     has_phone boolean,
     has_email boolean
 )
-language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp set enable_nestloop = off as $$
     -- Of accepted signals, given by drop and line: whether their customer is known among those who live at the address, by
     -- citizen service number, by birth date, or by name (own, partner's or both, in either order); whether he is
     -- registered there as deceased or emigrated, or as living elsewhere; and how he can be reached. By the registers of
     -- residents that can be used in the month.
+    -- How many are given the planner cannot know, and for few it would lay every customer beside every resident: so it may
+    -- not, but for what is fetched by key (`lateral` with `offset 0`), which else would be a search through all months.
     with prefix as materialized (
         select coalesce(string_agg(code, '|'), '-') as pattern from config.code_lists where list = 'name_prefix'
     ),
 
-    resident as materialized (
+    -- Read twice, which takes less than to keep all of it.
+    resident as not materialized (
         select person.*
         from raw.population_register(of_month) as register
-        inner join quality.accepted_brp as person on person.drop_id = register.drop_id
+        cross join lateral (
+            select accepted.* from quality.accepted_brp as accepted where accepted.drop_id = register.drop_id offset 0
+        ) as person
         where register.state = 'usable'
     ),
 
     customer as materialized (
         select signal.*, vault.folded_name(signal.achternaam, prefix.pattern) as name
         from unnest(drop_ids, line_nos) as given (drop_id, line_no)
-        inner join quality.accepted_signals as signal
-            on signal.drop_id = given.drop_id and signal.line_no = given.line_no
+        cross join lateral (
+            select accepted.*
+            from quality.accepted_signals as accepted
+            where accepted.drop_id = given.drop_id and accepted.line_no = given.line_no
+            offset 0
+        ) as signal
         cross join prefix
     ),
 
