@@ -1,9 +1,9 @@
 """Whether the warehouse on many machines gives what the one on one machine gives: `make check-distributed`.
 
 VROEGSIGNAAL_WAREHOUSE is the coordinator's database, empty, with the extension Citus and its machines registered.
-Months of several municipalities, made up, run there and on an embedded server; then all tables are compared row for row, and
-the plans of the month's statements are searched for rows that move. Exit codes: 0 all is well, 1 it is not, 2 there is
-no Citus.
+Months of several municipalities, made up, run there and on an embedded server; then all tables are compared row for
+row, and the plans of the month's statements are searched for rows that move. Exit codes: 0 all is well, 1 it is not,
+2 there is no Citus.
 """
 
 from __future__ import annotations
