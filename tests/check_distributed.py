@@ -15,6 +15,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import stepping
 from citus_plans import moves
 from colocation.exceptions import EXCEPTIONS
@@ -36,6 +37,10 @@ def main() -> int:
     coordinator = os.environ.get("VROEGSIGNAAL_WAREHOUSE")
     if not coordinator:
         return _absent("VROEGSIGNAAL_WAREHOUSE is not set: it has to be the coordinator of a Citus")
+    # Before anything is made there: making the rooms gives roles new passwords.
+    reason = not_fit(coordinator)
+    if reason:
+        return _absent(reason)
     with tempfile.TemporaryDirectory(prefix="vroegsignaal-distributed-") as folder, ExitStack() as stack:
         Path(folder).chmod(0o755)
         landing, config = Path(folder, "landing"), Path(folder, "config")
@@ -44,9 +49,6 @@ def main() -> int:
         home = Path(folder, "many", "home")
         home.mkdir(parents=True)
         many = stack.enter_context(platform(home, **given, WAREHOUSE=coordinator))
-        reason = not_fit(many)
-        if reason:
-            return _absent(reason)
         months = sorted(setting.months)
         stepping.run_months(*months)
         moved = plans(many, Month.parse(months[-1]))
@@ -66,13 +68,17 @@ def _absent(reason: str) -> int:
     return 2
 
 
-def not_fit(here: Settings) -> str | None:
-    """Why a warehouse cannot be checked; None when it can."""
-    with warehouse.connect(here, "owner") as connection:
-        if not distributed.is_distributed(connection):
-            return "the database of VROEGSIGNAAL_WAREHOUSE does not have the extension Citus"
-        ((drops,),) = warehouse.fetch(connection, "select count(*) from raw.drop_ledger")
-    return "the database of VROEGSIGNAAL_WAREHOUSE holds deliveries: name an empty one" if drops else None
+def not_fit(coordinator: str) -> str | None:
+    """Why the database of a URI cannot be checked; None when it can. Changes nothing there."""
+    try:
+        with psycopg.connect(coordinator, connect_timeout=10, autocommit=True) as connection:
+            if not distributed.is_distributed(connection):
+                return "the database of VROEGSIGNAAL_WAREHOUSE does not have the extension Citus"
+            if warehouse.is_there(connection, "config.prepared"):
+                return "the database of VROEGSIGNAAL_WAREHOUSE is a warehouse already: name an empty one"
+    except psycopg.OperationalError as error:
+        return f"the database of VROEGSIGNAAL_WAREHOUSE cannot be reached: {error}"
+    return None
 
 
 def plans(here: Settings, month: Month) -> list[str]:
@@ -81,6 +87,9 @@ def plans(here: Settings, month: Month) -> list[str]:
     nodes = json.loads((here.home / "dbt" / "compiled" / "manifest.json").read_text())["nodes"]
     found = []
     with warehouse.connect(here, "transformer") as connection:
+        # For the views of the policy, which ask for it where the statement is planned.
+        for setting in ("month", "as_of"):
+            connection.execute("select set_config(%s, %s, true)", [f"vroegsignaal.{setting}", str(month.first_day)])
         for node in nodes.values():
             name = f"{node['schema']}.{node['alias']}"
             kept = node["config"]["materialized"] != "view"

@@ -97,10 +97,15 @@ def test_a_difference_tells_no_value_of_anybody() -> None:
     assert str(Difference("core.match", 1, 2)) == "core.match: 1 rows only in the first, 2 only in the second"
 
 
-def test_a_warehouse_without_the_extension_or_with_deliveries_is_not_checked(both: tuple) -> None:
+def test_what_is_no_empty_citus_is_left_as_it_is(both: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
     one, many, _ = both
-    assert "extension Citus" in not_fit(one)
-    assert "empty" in not_fit(many)
+    before = rows(one, "select rolname, rolpassword from pg_authid order by 1")
+    for here, reason in ((one, "extension Citus"), (many, "a warehouse already")):
+        assert reason in not_fit(warehouse.uri(here))
+        monkeypatch.setenv("VROEGSIGNAAL_WAREHOUSE", warehouse.uri(here))
+        assert main() == 2
+    assert rows(one, "select rolname, rolpassword from pg_authid order by 1") == before
+    assert "cannot be reached" in not_fit("postgresql://a:b@127.0.0.1:1/nowhere")
 
 
 def test_without_a_coordinator_it_says_so_and_ends_with_two(

@@ -28,6 +28,10 @@
         {% do create_indexes(this) %}
     {% endif %}
     {% do lie_with_municipality() %}
+    {% if this.schema == 'core' %}
+        {# What was just filled the planner takes for empty, and lays every row of one table beside every row of another. #}
+        {% do run_query('analyze ' ~ this) %}
+    {% endif %}
     {% set made = this.incorporate(type='table') %}
     {% do tell_and_grant(made, found) %}
     {{ run_hooks(post_hooks) }}

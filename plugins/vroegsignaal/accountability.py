@@ -53,6 +53,7 @@ FUNCTIONS_IN_WORDS = {
     "vault.customers": "wie er nagekeken moet worden: naam en adres zoals de crediteur ze opgaf",
     "vault.open_list": "",
     "vault.checked_customers": "of de BRP de klant van een signaal kent: ja of nee",
+    "quality.replaced_signals": "welke regels tellen niet, omdat een andere regel van dezelfde klant in de plaats kwam",
     "vault.ddas_signals": "van wie de signalen voor het CBS zijn: BSN, of anders adres en geboortedatum",
     "vault.ddas_cases": "de zaken van die levering, met hun pogingen",
     "vault.ddas_facts": "of er over een eerdere maand iets anders te melden is: een vingerafdruk per maand",

@@ -142,7 +142,7 @@ def _widen_keys(connection: psycopg.Connection, name: str) -> None:
     ).fetchall()
     table = sql.Identifier(*name.split("."))
     for key, is_primary, columns in keys:
-        kind = sql.SQL("primary key" if is_primary else "unique")
+        kind = sql.SQL("primary key") if is_primary else sql.SQL("unique")
         wider = sql.SQL(", ").join(map(sql.Identifier, [*columns, KEY]))
         connection.execute(
             sql.SQL("alter table {} drop constraint {}, add constraint {} {} ({})").format(
