@@ -20,7 +20,7 @@ from bench.figures import Figure, table
 from bench.measured import SIZES
 
 MEASUREMENTS = tuple(SIZES)
-_TIMEOUT_SECONDS = 900
+_TIMEOUT_SECONDS = 1200
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

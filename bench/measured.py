@@ -19,7 +19,7 @@ SIZES: dict[str, tuple[dict, dict]] = {
         {"runs": 1, "signals": 5_000, "municipalities": 5},
     ),
     "scale": (
-        {"rows": (30_000, 100_000, 300_000), "municipalities": (1, 34, 342)},
+        {"rows": (30_000, 100_000, 300_000), "municipalities": (1, 342)},
         {"rows": (2_000, 5_000), "municipalities": (1, 5), "country_signals": 2_000},
     ),
     "growth": ({"months": (6, 12, 36, 60)}, {"months": (6, 12), "signals": 300}),
