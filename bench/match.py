@@ -21,7 +21,7 @@ from bench.memory import watched
 from bench.peer import Peer
 from bench.typed_tables import fill
 from bench.warehouse_of_its_own import folder_of_its_own, warehouse_in
-from vroegsignaal import reading, transform
+from vroegsignaal import dbt_process, reading, transform
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
@@ -102,9 +102,9 @@ def check_alike(here: Settings, peer: Peer) -> int:
 
 def seconds_of_models(here: Settings) -> dict[str, float]:
     """Seconds of each model of the last derivation, as dbt tells them."""
-    results = json.loads((here.home / "dbt" / "core" / "run_results.json").read_text())["results"]
+    results = json.loads((here.home / "dbt" / "core" / dbt_process.RESULTS).read_text())
     return {
-        each["unique_id"].rpartition(".")[2]: each["execution_time"]
+        each["unique_id"].rpartition(".")[2]: each["seconds"]
         for each in results
         if each["unique_id"].startswith("model.")
     }
