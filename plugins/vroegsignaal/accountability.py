@@ -58,7 +58,6 @@ FUNCTIONS_IN_WORDS = {
     "vault.ddas_cases": "de zaken van die levering, met hun pogingen",
     "vault.ddas_facts": "of er over een eerdere maand iets anders te melden is: een vingerafdruk per maand",
     "vault.repeated_cases": "welke rijen over een zaak gaan die al gewist is",
-    "quality.replaced_signals": "voor welke rij van een dubbel aangeleverd signaal een andere telt",
     "vault.expiry": "van welk huishouden de bewaartermijn om is",
     "decision.is_approved": "of de selectie van een maand is vastgesteld",
     "decision.listed_cases": "de zaaknummers die op een looplijst stonden",
