@@ -19,7 +19,7 @@ from vroegsignaal import warehouse
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
-pytestmark = pytest.mark.replay
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

@@ -118,6 +118,12 @@ tried = settings(
 )
 
 
+_COLUMNS = """
+    select table_name, string_agg(column_name, ', ')
+    from information_schema.columns where table_schema = 'core' group by table_name
+"""
+
+
 @pytest.fixture(scope="module")
 def derive(new_home: Callable[[], Path]) -> Iterator[Callable[..., dict[int, Decided]]]:
     """A function that derives a generated month by the SQL that dbt made of the models, and forgets it again."""
@@ -129,12 +135,14 @@ def derive(new_home: Callable[[], Path]) -> Iterator[Callable[..., dict[int, Dec
         models = {name: (compiled / f"{name}.sql").read_text() for name in CHAIN}
         with warehouse.open_connection(here, "owner") as connection:
             connection.execute("select set_config('vroegsignaal.month', %s, false)", [str(MONTH.first_day)])
+            columns_of = dict(warehouse.fetch(connection, _COLUMNS))
 
             def derived(homes: list[Home], policy: Policy, seed: int = 0) -> dict[int, Decided]:
                 with connection.transaction(force_rollback=True):
                     labels = deliver(connection, homes, policy, seed)
                     for name, statement in models.items():
-                        connection.execute(f"insert into core.{name} {statement}")
+                        columns = columns_of[name]
+                        connection.execute(f"insert into core.{name} ({columns}) select {columns} from ({statement}) m")
                     found = connection.execute("select household_id, role, rank, reason, channel from core.proposal")
                     decided = [(labels[household], Decided(*rest)) for household, *rest in found.fetchall()]
                 assert len(dict(decided)) == len(decided), "a household stands in the proposal twice"

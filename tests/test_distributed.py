@@ -67,8 +67,8 @@ def test_every_model_is_judged_on_the_statement_for_many_machines(models: list[d
     files = {path.stem for path in (Path(__file__).parents[1] / "dbt_project" / "models").rglob("*.sql")}
     assert {node["name"] for node in models} == files
     (found,) = [node["compiled_code"] for node in models if node["name"] == "match_creditor"]
-    assert f"date '{MONTH.first_day}'" in found
-    assert "with standing_signal as (" in found
+    assert f"'{MONTH.first_day}'::date" in found
+    assert "reporter as (" in found
     assert "by_month as not materialized (" in found
 
 

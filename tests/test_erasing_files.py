@@ -343,7 +343,9 @@ def test_tables_are_made_anew_as_of_the_month_that_was_evaluated_and_not_by_a_dr
     stepping.receive(DEC)
     made = []
     monkeypatch.setattr(
-        transform, "run_dbt", lambda _here, month, layer, *_, as_of: made.append((layer, str(month), str(as_of)))
+        transform,
+        "run_dbt",
+        lambda _here, month, layer, *_, as_of, **_share: made.append((layer, str(month), str(as_of))),
     )
     with psycopg.connect(warehouse.uri(here)) as connection:
         connection.execute(f"insert into decision.derived values ('{DEC}-01'), ('{JAN}-01')")

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 from composed import composed, services
 from conftest import platform
 
@@ -67,6 +68,7 @@ def logs_in(port: int, password: str) -> int:
     return connection.getresponse().status
 
 
+@pytest.mark.long
 def test_the_first_user_has_a_hashed_password_from_a_file_and_keeps_the_one_it_chose(
     new_home: Callable[[], Path], tmp_path: Path
 ) -> None:

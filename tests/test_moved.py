@@ -22,6 +22,7 @@ from vroegsignaal import intake, reading, transform, warehouse
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
 
+pytestmark = pytest.mark.long
 FIRST_RELEASE = Path(__file__).parent / "survival" / "first_release.sql.gz"
 """January of the town, as the first version that could run a month left it (pg_dump of PostgreSQL 15).
 

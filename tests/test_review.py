@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 import stepping
 from asking import answer_in_airflow, answered
 from conftest import Delivery, rows
@@ -83,6 +84,7 @@ def test_an_answer_to_a_row_that_was_replaced_meanwhile_does_nothing(delivery: D
     assert rows(here, RELEASES) == []
 
 
+@pytest.mark.long
 def test_a_person_answers_in_airflow_and_the_month_is_matched_again(delivery: Delivery) -> None:
     small, here = delivery
     deliver(small)

@@ -69,6 +69,7 @@ def test_lineage_is_off_unless_a_setting_says_where_to(tmp_path: Path) -> None:
             told_elsewhere({"VROEGSIGNAAL_LINEAGE": wrong})
 
 
+@pytest.mark.long
 def test_a_real_month_tells_of_its_tasks_and_of_nobody_in_it(new_home: Callable[[], Path], tmp_path: Path) -> None:
     small = Small(tmp_path)
     for creditor in ("rood", "blauw"):
