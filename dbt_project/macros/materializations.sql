@@ -25,6 +25,7 @@
         {% call statement('main') %}
             {{ get_create_table_as_sql(False, this, sql) }}
         {% endcall %}
+        {% do alter(changes_of_rules(found)) %}
         {% do create_indexes(this) %}
     {% endif %}
     {% do lie_with_municipality() %}
@@ -70,7 +71,7 @@
 {#
     What of this model is in the warehouse, as a dictionary: kind ('r' a table, 'v' a view, empty when there is none),
     description, by column its type, its description and whether it is required, the privileges that are granted, and the
-    names of a table's constraints. As one text, since dbt guesses the type of every column of an answer.
+    names of a table's rules. As one text, since dbt guesses the type of every column of an answer.
 #}
 {% macro what_is_there() %}
     {% set question %}
@@ -91,10 +92,10 @@
                     order by 1
                 ) as granted
             ),
-            'constraints', (
+            'rules', (
                 select coalesce(json_agg(conname), '[]')
                 from pg_catalog.pg_constraint
-                where conrelid = relation.oid and contype in ('u', 'c')
+                where conrelid = relation.oid and starts_with(conname, '{{ this.identifier }}_rule_')
             )
         )::text
         from pg_catalog.pg_class as relation
@@ -104,7 +105,7 @@
         group by relation.oid
     {% endset %}
     {% set answer = run_query(question).rows %}
-    {{ return(fromjson(answer[0][0]) if answer else {'kind': '', 'description': '', 'descriptions': {}, 'grants': []}) }}
+    {{ return(fromjson(answer[0][0]) if answer else {'kind': '', 'description': '', 'descriptions': {}, 'grants': [], 'rules': []}) }}
 {% endmacro %}
 
 {# An older version may have had a view where there is a table now, or the other way round. #}
@@ -142,17 +143,37 @@
     {% for name, column in model.columns.items() if column.constraints and not found.required.get(name) %}
         {% do changes.append('alter column "' ~ name ~ '" set not null') %}
     {% endfor %}
-    {% if found.constraints | length != model.constraints | length %}
-        {% for name in found.constraints %}
-            {% do changes.append('drop constraint "' ~ name ~ '"') %}
-        {% endfor %}
-        {% for rule in adapter.render_raw_model_constraints(raw_constraints=model.constraints) %}
-            {% do changes.append('add ' ~ rule) %}
-        {% endfor %}
-    {% endif %}
+    {% do alter(changes + changes_of_rules(found)) %}
+{% endmacro %}
+
+{#
+    What makes the constraints of a table those of its model: its key, and which codes there are. Each is named after what
+    it says, so that one that was changed is another; those that others made are theirs.
+#}
+{% macro changes_of_rules(found) %}
+    {% set wanted = {} %}
+    {% for rule in adapter.render_raw_model_constraints(raw_constraints=model.constraints) %}
+        {% do wanted.update({this.identifier ~ '_rule_' ~ local_md5(rule)[:8]: rule}) %}
+    {% endfor %}
+    {% set changes = [] %}
+    {% for name in found.rules if name not in wanted %}
+        {% do changes.append('drop constraint ' ~ name) %}
+    {% endfor %}
+    {% for name, rule in wanted.items() if name not in found.rules %}
+        {% do changes.append('add constraint ' ~ name ~ ' ' ~ rule) %}
+    {% endfor %}
+    {{ return(changes) }}
+{% endmacro %}
+
+{% macro alter(changes) %}
     {% if changes %}
         {% do run_query('alter table ' ~ this ~ ' ' ~ changes | join(', ')) %}
     {% endif %}
+{% endmacro %}
+
+{# The columns of a new table; its rules get their names later, see `changes_of_rules`. #}
+{% macro postgres__get_table_columns_and_constraints() %}
+    ({{ adapter.render_raw_columns_constraints(raw_columns=model['columns']) | join(', ') }})
 {% endmacro %}
 
 {# Say which views of users are in the way of a column that changes, instead of taking them away. #}
