@@ -134,7 +134,8 @@ from core.ddas_case
 cross join generate_series(1, 2) as attempt;
 
 -- As of that month.
-insert into core.signal_status (municipality_code, as_of) values (%(municipality)s, %(month)s)
+insert into core.signal_status (municipality_code, as_of, status, status_on)
+values (%(municipality)s, %(month)s, 'ended', %(month)s)
 """
 
 

@@ -67,7 +67,7 @@ def figures(runs: int = 3, signals: int = 1_000_000, municipalities: int = 342) 
             transform.derive(MONTH)
             models.append(sum(seconds_of_models(here).values()))
 
-        with watched() as peak:
+        with watched(own=False) as peak:
             took = medians(runs, ours=ours, peer=peer.match_and_select)
     return [
         Figure("match + select", size, took["ours"], "s", "DuckDB", took["peer"], LIMIT, peak.mb),

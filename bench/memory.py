@@ -30,13 +30,15 @@ class Peak:
 
 
 @contextmanager
-def watched() -> Iterator[Peak]:
+def watched(*, own: bool = True) -> Iterator[Peak]:
     """The peak of this process and of all below it, for as long as the block runs.
+
+    Not `own`: of those below it alone, where a peer works in this process.
 
     A server that a process started and that outlives it is not below it.
     """
     peak, done = Peak(), threading.Event()
-    watch = threading.Thread(target=_watch, args=(peak, done), daemon=True)
+    watch = threading.Thread(target=_watch, args=(peak, done, own), daemon=True)
     _forget_own_peak()
     watch.start()
     try:
@@ -46,10 +48,10 @@ def watched() -> Iterator[Peak]:
         watch.join()
 
 
-def _watch(peak: Peak, done: threading.Event) -> None:
+def _watch(peak: Peak, done: threading.Event, own: bool) -> None:
     this = psutil.Process()
     while True:
-        for each in (this, *this.children(recursive=True)):
+        for each in ([this] if own else []) + this.children(recursive=True):
             peak.look(each)
         if done.wait(_LOOK_SECONDS):
             return
