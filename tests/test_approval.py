@@ -218,6 +218,7 @@ def test_no_role_of_the_platform_changes_or_removes_what_was_decided(here: Setti
             assert refused.type is psycopg.errors.InsufficientPrivilege
 
 
+@pytest.mark.long
 def test_a_person_approves_in_airflow_and_the_walking_list_is_handed_out(here: Settings) -> None:
     walking_list = here.out / A / JAN / "looplijst.csv"
     assert not walking_list.exists()

@@ -132,6 +132,7 @@ def test_no_password_stands_in_compose_or_is_the_same_in_two_homes(tmp_path: Pat
     assert not made[0] & made[1]
 
 
+@pytest.mark.long
 def test_every_address_of_the_api_asks_for_a_login(new_home: Callable[[], Path]) -> None:
     """Also what a plug-in would add: nothing of ours may answer to who did not log in."""
     open_on_purpose = {"/api/v2/monitor/health", "/api/v2/version", "/api/v2/auth/login", "/api/v2/auth/logout"}
