@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.deliveries import MONTH, MUNICIPALITY, write_signals
 from bench.figures import Figure, medians, table
 from bench.memory import watched
-from bench.warehouse_of_its_own import folder_of_its_own, warehouse_in
+from bench.warehouse_of_its_own import folder_of_its_own, forget, warehouse_in
 from vroegsignaal import door, intake, settings, warehouse
 from vroegsignaal.months import Month
 
@@ -68,16 +68,6 @@ def copy(here: settings.Settings, delivery: Path) -> None:
         ):
             while chunk := file.read(1 << 20):
                 into.write(chunk)
-
-
-def forget(here: settings.Settings) -> None:
-    """An empty warehouse for the next run."""
-    with warehouse.connect(here, "owner") as connection:
-        tables = warehouse.fetch(
-            connection,
-            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname in ('raw', 'quality')",
-        )
-        connection.execute(f"truncate {', '.join(name for (name,) in tables)}, vault.household cascade")
 
 
 def single_pass(here: settings.Settings) -> None:

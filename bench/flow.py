@@ -23,9 +23,9 @@ import pytest
 
 from bench import in_airflow, resident, spent, steps_alone
 from bench.figures import Figure, table
-from bench.warehouse_of_its_own import folder_of_its_own, warehouse_in
+from bench.warehouse_of_its_own import folder_of_its_own, forget, warehouse_in
 from pilot.generate import write_landing
-from vroegsignaal import decision, warehouse
+from vroegsignaal import decision
 from vroegsignaal.months import Month
 from vroegsignaal.orchestrator import Airflow
 from vroegsignaal.orchestrator.processes import Processes
@@ -160,13 +160,7 @@ def _measure_ours(here: Settings, airflow: Airflow, runs: int, measured: Measure
 
 def _forget(here: Settings) -> None:
     """Forget the month: everything that outlives one, and the files that were handed out."""
-    with warehouse.connect(here, "owner") as connection:
-        tables = warehouse.fetch(
-            connection,
-            "select format('%I.%I', schemaname, tablename) from pg_tables"
-            " where schemaname in ('raw', 'quality', 'vault', 'core', 'decision')",
-        )
-        connection.execute(f"truncate {', '.join(name for (name,) in tables)} cascade")
+    forget(here)
     shutil.rmtree(here.out, ignore_errors=True)
 
 

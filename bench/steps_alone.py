@@ -11,11 +11,12 @@ from multiprocessing.connection import Connection
 
 import psutil
 
+from bench import steps
 from vroegsignaal import dbt_process
 from vroegsignaal.months import Month
 
-# As far as it is not Airflow itself, what Airflow's workers have loaded too.
-_LOADED = ("great_expectations.expectations", *dbt_process.MODULES)
+# As far as it is not Airflow itself, what Airflow's workers have loaded too; with the steps, our own library.
+_LOADED = ("great_expectations.expectations", *dbt_process.MODULES, "bench.steps")
 
 
 @dataclass(frozen=True)
@@ -48,21 +49,6 @@ def run(variables: Mapping[str, str], month: Month) -> Alone:
 
 def _take_steps(answering: Connection, variables: dict[str, str], month: Month) -> None:
     os.environ.update(variables)
-    # Before that the clock runs: the workers of Airflow load our own library too, for each step.
-    began = before = time.perf_counter()
-    from vroegsignaal import decision, door, intake, outbox, transform
-
-    steps = {}
-    for step in (
-        intake.receive,
-        door.judge,
-        outbox.alert,
-        transform.derive,
-        decision.approve,
-        transform.publish,
-        outbox.hand_out,
-    ):
-        step(month)
-        now = time.perf_counter()
-        steps[step.__name__], before = now - before, now
-    answering.send(Alone(steps, before - began, psutil.Process().memory_info().rss / 1024 / 1024))
+    began = time.perf_counter()
+    took = steps.run(month)
+    answering.send(Alone(took, time.perf_counter() - began, psutil.Process().memory_info().rss / 1024 / 1024))

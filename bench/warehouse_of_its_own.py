@@ -12,6 +12,8 @@ import pytest
 from vroegsignaal import settings, warehouse
 from vroegsignaal.settings import Settings
 
+_KEPT = ("raw", "quality", "vault", "core", "decision")
+
 
 @contextmanager
 def folder_of_its_own() -> Iterator[Path]:
@@ -33,3 +35,14 @@ def warehouse_in(folder: Path, **places: Path | str) -> Iterator[Settings]:
             yield here
         finally:
             warehouse.server(here).stop()
+
+
+def forget(here: Settings) -> None:
+    """Empty every table that outlives a month, the derived ones included."""
+    with warehouse.connect(here, "owner") as connection:
+        tables = warehouse.fetch(
+            connection,
+            "select format('%%I.%%I', schemaname, tablename) from pg_tables where schemaname = any(%s)",
+            [[*_KEPT]],
+        )
+        connection.execute(f"truncate {', '.join(name for (name,) in tables)} cascade")
