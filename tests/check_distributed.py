@@ -8,7 +8,6 @@ there is no Citus.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
@@ -19,11 +18,11 @@ import psycopg
 import stepping
 from citus_plans import moves
 from colocation.exceptions import EXCEPTIONS
-from conftest import platform
+from conftest import compiled_models, platform
 from oracle.random_landing import write
 from same_rows import differences
 
-from vroegsignaal import distributed, transform, warehouse
+from vroegsignaal import distributed, warehouse
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
@@ -83,17 +82,15 @@ def not_fit(coordinator: str) -> str | None:
 
 def plans(here: Settings, month: Month) -> list[str]:
     """The models of a month, without those that gather on purpose, of which a statement moves spread rows."""
-    transform.run_dbt(here, month, "compiled", "compile")
-    nodes = json.loads((here.home / "dbt" / "compiled" / "manifest.json").read_text())["nodes"]
     found = []
     with warehouse.connect(here, "transformer") as connection:
         # For the views of the policy, which ask for it where the statement is planned.
         for setting in ("month", "as_of"):
             connection.execute("select set_config(%s, %s, true)", [f"vroegsignaal.{setting}", str(month.first_day)])
-        for node in nodes.values():
+        for node in compiled_models(here, month):
             name = f"{node['schema']}.{node['alias']}"
             kept = node["config"]["materialized"] != "view"
-            if node["resource_type"] != "model" or node["schema"] != "core" or not kept or name in GATHERS:
+            if node["schema"] != "core" or not kept or name in GATHERS:
                 continue
             # As dbt adds the rows of a month: from table to table.
             columns = ", ".join(node["columns"])

@@ -129,5 +129,15 @@ def notices(here: Settings, name: str, month: str = JAN) -> list[dict[str, str]]
 
 def manifest(here: Settings) -> dict:
     """The models, their columns and what depends on what, as dbt reads the project."""
-    transform.run_dbt(here, Month.parse(JAN), "parse", "parse", "--no-partial-parse")
-    return json.loads((here.home / "dbt" / "parse" / "manifest.json").read_text())
+    return _manifest(here, Month.parse(JAN), "parse", "--no-partial-parse")
+
+
+def compiled_models(here: Settings, month: Month) -> list[dict]:
+    """The models as nodes of dbt's manifest, each with the statement that is run for the month (compiled_code)."""
+    nodes = _manifest(here, month, "compile")["nodes"]
+    return [node for node in nodes.values() if node["resource_type"] == "model"]
+
+
+def _manifest(here: Settings, month: Month, command: str, *words: str) -> dict:
+    transform.run_dbt(here, month, command, command, *words)
+    return json.loads((here.home / "dbt" / command / "manifest.json").read_text())

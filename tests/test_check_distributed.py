@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 import stepping
 from check_distributed import GATHERS, main, not_fit, plans
 from citus_plans import moves
-from conftest import platform, rows
+from conftest import compiled_models, platform, rows
 from oracle.random_landing import write
 from same_rows import Difference, differences
 from stand_in import pretend
@@ -119,8 +118,8 @@ def test_without_a_coordinator_it_says_so_and_ends_with_two(
 def test_each_statement_of_a_month_can_be_explained(both: tuple) -> None:
     _, many, months = both
     assert plans(many, Month.parse(months[-1])) == []
-    nodes = json.loads((many.home / "dbt" / "compiled" / "manifest.json").read_text())["nodes"]
-    assert {f"{node['schema']}.{node['alias']}" for node in nodes.values()} >= GATHERS - {"quality.replaced_signal"}
+    models = compiled_models(many, Month.parse(months[-1]))
+    assert {f"{node['schema']}.{node['alias']}" for node in models} >= GATHERS - {"quality.replaced_signal"}
 
 
 # --- plans, as the documentation of Citus shows them

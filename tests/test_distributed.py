@@ -6,7 +6,6 @@ check-distributed` shows where there is one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from colocation import catalog
 from colocation.exceptions import EXCEPTIONS, GATHERED_IN_MART
 from colocation.judge import Breach, Judge
-from conftest import platform, rows
+from conftest import compiled_models, platform, rows
 from stand_in import pretend
 
 from vroegsignaal import distributed, transform, warehouse
@@ -40,10 +39,7 @@ def many(new_home: Callable[[], Path]) -> Iterator[Settings]:
 @pytest.fixture(scope="module")
 def models(many: Settings) -> list[dict]:
     """The models as they are run there: schema, alias, path, materialized, compiled_code."""
-    transform.run_dbt(many, MONTH, "compiled", "compile")
-    nodes = json.loads((many.home / "dbt" / "compiled" / "manifest.json").read_text())["nodes"]
-    models = [node for node in nodes.values() if node["resource_type"] == "model"]
-    return [node | {"materialized": node["config"]["materialized"]} for node in models]
+    return [node | {"materialized": node["config"]["materialized"]} for node in compiled_models(many, MONTH)]
 
 
 @pytest.fixture(scope="module")
