@@ -425,7 +425,6 @@ def test_months_of_which_there_is_nothing_else_to_tell_are_not_written_again(del
 
 
 def test_a_month_that_waits_for_a_decision_takes_nothing_away(delivered: Delivered) -> None:
-    # Deriving makes the views of staging anew, and drops what stands on them.
     transform.derive(Month.parse(FEB))
     assert ddas.write(delivered.here, A, Month.parse(DEC), Month.parse(DEC)) == delivered.path()
 

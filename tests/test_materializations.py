@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 import yaml
 from conftest import platform, rows
 
-from vroegsignaal import transform, warehouse
+from vroegsignaal import dbt_process, intake, settings, transform, warehouse
 from vroegsignaal.errors import PlatformError
 from vroegsignaal.months import Month
 from vroegsignaal.settings import Settings
@@ -185,3 +186,45 @@ def test_grants_are_those_of_the_model(project: Project) -> None:
         connection.execute("grant insert on core.thing to caseworker; revoke select on core.thing from bi")
     project.build("select 1 as a", {"a": "integer"}, config={"grants": {"select": ["bi"]}})
     assert granted() == ["bi SELECT"]
+
+
+# -- the views of staging
+
+
+@pytest.fixture
+def derived(here: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], set[str]]:
+    """Derives the month with a project of its own, after a change to stg_debt_help; tells which views were made."""
+    ours = replace(here, root=tmp_path)
+    shutil.copytree(here.dbt_project, ours.dbt_project)
+    intake.receive(MONTH)
+    monkeypatch.setattr(settings, "load", lambda: ours)
+    view = ours.dbt_project / "models" / "staging" / "stg_debt_help.sql"
+    original = view.read_text()
+
+    def derive(addition: str) -> set[str]:
+        view.write_text(original + addition)
+        transform.derive(MONTH)
+        results = json.loads((here.home / "dbt" / "core" / dbt_process.RESULTS).read_text())
+        names = (result["unique_id"].rsplit(".", 1)[-1] for result in results)
+        return {name for name in names if name.startswith("stg_")}
+
+    return derive
+
+
+def test_views_of_staging_are_made_once_in_each_version(here: Settings, derived: Callable[[str], set[str]]) -> None:
+    every_one = {path.stem for path in (here.dbt_project / "models" / "staging").glob("*.sql")}
+    derived("")
+    assert derived("") == set()
+    assert derived("where false") == every_one
+    assert "false" in rows(here, "select pg_get_viewdef('staging.stg_debt_help'::regclass)")[0][0]
+    assert derived("") == every_one
+    assert "false" not in rows(here, "select pg_get_viewdef('staging.stg_debt_help'::regclass)")[0][0]
+
+
+def test_views_of_staging_that_were_lost_are_made_again(here: Settings, derived: Callable[[str], set[str]]) -> None:
+    derived("")
+    with warehouse.connect(here, "transformer") as connection:
+        connection.execute("drop view staging.stg_contact_attempt cascade")
+        connection.execute("create view staging.of_a_user as select 1 as one")
+    assert "stg_contact_attempt" in derived("")
+    assert derived("") == set()
