@@ -209,6 +209,22 @@ def test_the_same_bytes_under_a_name_that_tells_their_form_are_read(delivery: De
         assert drops(delivery) == [("rood", 2, "accepted", 1, 1)]
 
 
+def test_a_file_that_an_older_version_received_is_known_by_its_bytes_whatever_their_number(delivery: Delivery) -> None:
+    small, here = delivery
+    first, other = (f"{SIGNAL_COLUMNS}\n{signal(JAN, number)}\n" for number in (1, 2))
+    assert len(first) == len(other)
+    small.put(JAN, "signals/rood.csv", first)
+    stepping.receive(JAN)
+    assert rows(here, "select size from raw.drop_ledger") == [(len(first.encode()),)]
+    with warehouse.connect(here, "owner") as connection:
+        connection.execute("update raw.drop_ledger set size = null")
+    small.put(JAN, "signals/rood.2.csv", first)
+    # As many bytes, and others.
+    small.put(JAN, "signals/rood.3.csv", other)
+    stepping.receive(JAN)
+    assert drops(delivery) == [("rood", 1, "superseded", 1, 1), ("rood", 3, "accepted", 1, 1)]
+
+
 # -- portals
 
 

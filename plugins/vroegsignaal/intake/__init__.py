@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
@@ -10,6 +12,7 @@ import psycopg
 
 from vroegsignaal import configuration, landing, logs, settings, warehouse
 from vroegsignaal.intake import dialect, ledger
+from vroegsignaal.intake.dialect import Dialect
 from vroegsignaal.intake.faults import NoBetter, StillChanging
 from vroegsignaal.intake.loading import load_file
 from vroegsignaal.landing import DeliveredFile
@@ -98,9 +101,24 @@ def _receive_file(connection: psycopg.Connection, file: DeliveredFile) -> bool:
     """Put one file in the ledger and its rows in `raw`; False when the same drop is there already."""
     # Before it is read: what is written to it meanwhile makes it news again.
     ledger.note_seen(connection, file)
-    fingerprint = ledger.fingerprint(file)
-    known = ledger.known(connection, file, fingerprint, file.creditor)
     spoken = dialect.declared(connection, file)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        # A file unlike all others by its size need not wait for it: it is read meanwhile.
+        taken = beside.submit(ledger.fingerprint, file)
+        known = None
+        if not ledger.is_of_new_size(connection, file):
+            known = ledger.known(connection, file, taken.result(), file.creditor)
+        _take_in(connection, file, taken.result, spoken, known)
+    return known is None
+
+
+def _take_in(
+    connection: psycopg.Connection,
+    file: DeliveredFile,
+    fingerprint: Callable[[], str],
+    spoken: Dialect,
+    known: ledger.Known | None,
+) -> None:
     # What could not be read before is read again: its dialect, aliases or name may have been put right since. And so is
     # what is to be read otherwise since, until its month is decided: a dialect has no date.
     if known is not None and known.erased:
@@ -113,4 +131,3 @@ def _receive_file(connection: psycopg.Connection, file: DeliveredFile) -> bool:
             load_file(connection, file, fingerprint, spoken, again=known)
     else:
         ledger.note_again(connection, known, file)
-    return known is None

@@ -74,6 +74,18 @@ def known(connection: psycopg.Connection, file: DeliveredFile, sha: str, sender:
     return Known(*row) if row else None
 
 
+def is_of_new_size(connection: psycopg.Connection, file: DeliveredFile) -> bool:
+    """Whether the file has another number of bytes than every drop that it could be; so its bytes are others too."""
+    (any_of_size,) = connection.execute(
+        "select exists ("
+        " select 1 from raw.drop_ledger where (municipality_code, signal_month, feed) = (%s, %s, %s)"
+        # Of what an older version received it is not known.
+        " and coalesce(size, %s) = %s)",
+        [file.municipality_code, file.month.first_day, file.feed, *[looks(file)[1]] * 2],
+    ).fetchone()
+    return not any_of_size
+
+
 def note_again(connection: psycopg.Connection, drop: Known, file: DeliveredFile) -> None:
     """Note that the bytes of a drop were delivered once more under another name; nothing for its own name."""
     if drop.file != file.name:
@@ -174,23 +186,24 @@ def enter(
         """
         insert into raw.drop_ledger as ledger (
             drop_id, municipality_code, signal_month, feed, creditor, portal, delivery, sha256, file, rows_read,
-            unreadable, looks_like, missing_columns, extra_columns, decimal_separator, thousands_separator, read_as
-        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            unreadable, looks_like, missing_columns, extra_columns, decimal_separator, thousands_separator, read_as,
+            size
+        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (drop_id) do update set (
             status, awaits_judgement, creditor, portal, delivery, file, rows_read, unreadable, looks_like,
-            missing_columns, extra_columns, decimal_separator, thousands_separator, read_as
+            missing_columns, extra_columns, decimal_separator, thousands_separator, read_as, size
         ) = (
             -- Until it is judged again, what was accepted of it stands.
             case when ledger.rows_read = excluded.rows_read then ledger.status else 'received' end, true,
             excluded.creditor, excluded.portal, excluded.delivery, excluded.file, excluded.rows_read,
             excluded.unreadable, excluded.looks_like, excluded.missing_columns, excluded.extra_columns,
-            excluded.decimal_separator, excluded.thousands_separator, excluded.read_as
+            excluded.decimal_separator, excluded.thousands_separator, excluded.read_as, excluded.size
         )
         """,
         [
             *(drop_id, file.municipality_code, file.month.first_day, file.feed, creditor),
             *(file.creditor if dialect.creditor_column else None, file.delivery, sha, file.name, rows),
             *(facts.unreadable, facts.looks_like, facts.missing_columns, facts.extra_columns),
-            *(dialect.decimal_separator, dialect.thousands_separator, dialect.fingerprint),
+            *(dialect.decimal_separator, dialect.thousands_separator, dialect.fingerprint, looks(file)[1]),
         ],
     )

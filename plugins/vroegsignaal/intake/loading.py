@@ -17,15 +17,21 @@ from vroegsignaal.landing import DeliveredFile
 
 
 def load_file(
-    connection: psycopg.Connection, file: DeliveredFile, sha: str, spoken: Dialect, again: Known | None
+    connection: psycopg.Connection,
+    file: DeliveredFile,
+    fingerprint: Callable[[], str],
+    spoken: Dialect,
+    again: Known | None,
 ) -> None:
     """Put a file in the ledger and its rows in `raw`: as one drop, or for a portal as one drop per creditor.
+
+    `fingerprint`: waits for that of the file, which is asked for once the rows are there.
 
     `again`: the drop (of a portal: one of the drops) that an earlier reading of these bytes made; the file takes its
     place. Raises NoBetter when it could be read then and cannot be now.
     """
     feed = contract.feeds()[file.feed]
-    earlier = ledger.of_portal(connection, file, sha) if file.creditor else {}
+    earlier = ledger.of_portal(connection, file, fingerprint()) if again and file.creditor else {}
     if again and again.drop_id not in earlier.values():
         earlier[file.creditor] = again.drop_id
     raw = sql.Identifier("raw", feed.name)
@@ -38,10 +44,12 @@ def load_file(
     if again and facts.failed and again.file != file.name:
         ledger.note_again(connection, again, file)
     elif rows and spoken.creditor_column in names:
-        portal.load(connection, file, sha, spoken, facts, names=names, earlier=earlier)
+        portal.load(connection, file, fingerprint(), spoken, facts, names=names, earlier=earlier)
     else:
         ledger.forget(connection, others)
-        ledger.enter(connection, file, sha, spoken, facts, drop_id=drop_id, rows=rows, creditor=file.creditor)
+        ledger.enter(
+            connection, file, fingerprint(), spoken, facts, drop_id=drop_id, rows=rows, creditor=file.creditor
+        )
         if names and not contents.in_raw:
             received.move_to_raw(connection, feed, names, sql.Literal(drop_id), sql.SQL("pg_temp.received"))
     connection.execute("drop table if exists pg_temp.received")

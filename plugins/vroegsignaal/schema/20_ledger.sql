@@ -53,6 +53,10 @@ alter table raw.drop_ledger add column if not exists read_as text;
 comment on column raw.drop_ledger.read_as is
 'The fingerprint of how its sender was to be read: dialect, aliases, and for a portal the names of creditors.';
 
+alter table raw.drop_ledger add column if not exists size bigint;
+comment on column raw.drop_ledger.size is
+'The bytes of its file; null for one that an older version received.';
+
 create or replace function raw.drop_being_received() returns bigint
 language sql immutable set search_path = pg_catalog, pg_temp as $$
     -- Immutable it is not, but COPY then asks once for the whole file and not for every row: it is set before each COPY.
