@@ -47,9 +47,7 @@ def load_file(
         portal.load(connection, file, fingerprint(), spoken, facts, names=names, earlier=earlier)
     else:
         ledger.forget(connection, others)
-        ledger.enter(
-            connection, file, fingerprint(), spoken, facts, drop_id=drop_id, rows=rows, creditor=file.creditor
-        )
+        ledger.enter(connection, file, fingerprint(), spoken, facts, drop_id=drop_id, rows=rows, creditor=file.creditor)
         if names and not contents.in_raw:
             received.move_to_raw(connection, feed, names, sql.Literal(drop_id), sql.SQL("pg_temp.received"))
     connection.execute("drop table if exists pg_temp.received")
