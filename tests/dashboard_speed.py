@@ -48,7 +48,11 @@ def _copy(connection: Connection, table: str, columns: list[tuple[str, str]]) ->
     dated = any(kind == "date" for _, kind in columns) or names & {"year", "period"}
     target = sql.SQL("mart.{}").format(sql.Identifier(table))
     values = [_value(table, name, kind) for name, kind in columns]
-    copied = "insert into {} select {} from {}, generate_series(1, %s) as m, generate_series(0, %s) as k"
+    # The pilot has months and districts of two years, of which one is the other's a year ago.
+    copied = (
+        "insert into {} select {} from {}, generate_series(1, %s) as m, generate_series(0, %s) as k"
+        " on conflict do nothing"
+    )
     statement = sql.SQL(copied).format(target, sql.SQL(", ").join(values), target)
     connection.execute(statement, [MUNICIPALITIES, YEARS - 1 if dated else 0])
 

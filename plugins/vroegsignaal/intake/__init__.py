@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
@@ -33,7 +33,11 @@ def receive(month: Month, *, settled_only: bool = False) -> dict[str, int]:
     """
     here = settings.load()
     counts = {"new": 0, "known": 0}
-    with warehouse.open_connection(here, "loader") as connection:
+    with (
+        warehouse.open_connection(here, "loader") as connection,
+        # For what can be done while the database is busy.
+        ThreadPoolExecutor(max_workers=1) as beside,
+    ):
         connection.execute("select pg_advisory_lock(hashtext('vroegsignaal receive'))")
         with connection.transaction():
             configuration.load(here, connection)
@@ -44,7 +48,8 @@ def receive(month: Month, *, settled_only: bool = False) -> dict[str, int]:
         for file in landing.delivered(here, month):
             if settled_only and not _is_settled(file):
                 continue
-            counts["new" if _receive_whole(connection, _of_a_sender(connection, file)) else "known"] += 1
+            is_new = _receive_whole(connection, _of_a_sender(connection, file), beside)
+            counts["new" if is_new else "known"] += 1
     return counts
 
 
@@ -80,7 +85,7 @@ def _of_a_sender(connection: psycopg.Connection, file: DeliveredFile) -> Deliver
     return file if known else replace(file, creditor=landing.NOBODY)
 
 
-def _receive_whole(connection: psycopg.Connection, file: DeliveredFile) -> bool:
+def _receive_whole(connection: psycopg.Connection, file: DeliveredFile, beside: Executor) -> bool:
     """As `_receive_file`, in a transaction; raises StillChanging when the file was another one each time at its end.
 
     Its fingerprint and its rows are read one after the other: of a file that is replaced in between, the ledger would
@@ -89,7 +94,7 @@ def _receive_whole(connection: psycopg.Connection, file: DeliveredFile) -> bool:
     for _ in range(READ_ATTEMPTS):
         with connection.transaction():
             before = ledger.looks(file)
-            is_new = _receive_file(connection, file)
+            is_new = _receive_file(connection, file, beside)
             if ledger.looks(file) == before:
                 return is_new
             raise psycopg.Rollback
@@ -97,18 +102,17 @@ def _receive_whole(connection: psycopg.Connection, file: DeliveredFile) -> bool:
     raise StillChanging(f"{name} is being written to: it was another file each time that it was read.")
 
 
-def _receive_file(connection: psycopg.Connection, file: DeliveredFile) -> bool:
+def _receive_file(connection: psycopg.Connection, file: DeliveredFile, beside: Executor) -> bool:
     """Put one file in the ledger and its rows in `raw`; False when the same drop is there already."""
     # Before it is read: what is written to it meanwhile makes it news again.
     ledger.note_seen(connection, file)
     spoken = dialect.declared(connection, file)
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        # A file unlike all others by its size need not wait for it: it is read meanwhile.
-        taken = beside.submit(ledger.fingerprint, file)
-        known = None
-        if not ledger.is_of_new_size(connection, file):
-            known = ledger.known(connection, file, taken.result(), file.creditor)
-        _take_in(connection, file, taken.result, spoken, known)
+    # A file unlike all others by its size need not wait for it: it is read meanwhile.
+    taken = beside.submit(ledger.fingerprint, file)
+    known = None
+    if not ledger.is_of_new_size(connection, file):
+        known = ledger.known(connection, file, taken.result(), file.creditor)
+    _take_in(connection, file, taken.result, spoken, known)
     return known is None
 
 

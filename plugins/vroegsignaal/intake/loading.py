@@ -34,8 +34,9 @@ def load_file(
     earlier = ledger.of_portal(connection, file, fingerprint()) if again and file.creditor else {}
     if again and again.drop_id not in earlier.values():
         earlier[file.creditor] = again.drop_id
-    raw = sql.Identifier("raw", feed.name)
-    connection.execute(sql.SQL("delete from {} where drop_id = any(%s)").format(raw), [list(earlier.values())])
+    if earlier:
+        raw = sql.Identifier("raw", feed.name)
+        connection.execute(sql.SQL("delete from {} where drop_id = any(%s)").format(raw), [list(earlier.values())])
     drop_id, *others = [*earlier.values()] or [ledger.next_number(connection)]
     names, contents, facts = _read_with_facts(connection, file, spoken, feed, drop_id)
     rows = contents.rows
@@ -46,11 +47,13 @@ def load_file(
     elif rows and spoken.creditor_column in names:
         portal.load(connection, file, fingerprint(), spoken, facts, names=names, earlier=earlier)
     else:
-        ledger.forget(connection, others)
+        if others:
+            ledger.forget(connection, others)
         ledger.enter(connection, file, fingerprint(), spoken, facts, drop_id=drop_id, rows=rows, creditor=file.creditor)
         if names and not contents.in_raw:
             received.move_to_raw(connection, feed, names, sql.Literal(drop_id), sql.SQL("pg_temp.received"))
-    connection.execute("drop table if exists pg_temp.received")
+    if not contents.in_raw:
+        connection.execute("drop table if exists pg_temp.received")
 
 
 def _read_with_facts(
