@@ -213,10 +213,14 @@ class Stage:
     def full_disk(self, left: int) -> Iterator[None]:
         """No room on the disk but for so many bytes."""
         filler = self.folder / "filler"
-        size = shutil.disk_usage(self.folder).free - left
         try:
             with filler.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, max(size, 1))
+                # The server writes meanwhile: what was free may be no longer. If that is nothing, the disk is full.
+                for _ in range(100):
+                    size = shutil.disk_usage(self.folder).free - left
+                    with suppress(OSError):
+                        os.posix_fallocate(file.fileno(), 0, max(size, 1))
+                        break
             yield
         finally:
             filler.unlink(missing_ok=True)
