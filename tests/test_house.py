@@ -90,6 +90,13 @@ def test_every_model_and_column_of_a_layer_that_others_read_is_described() -> No
             assert all(column["description"] for column in model["columns"]), model["name"]
 
 
+def test_what_must_be_true_of_staging_is_said_of_the_tables_below_it() -> None:
+    # Its views are made once in each version, and with them a test would run once.
+    for path in (ROOT / "dbt_project" / "models" / "staging").glob("*.yml"):
+        for model in yaml.safe_load(path.read_text()).get("models", []):
+            assert not any("data_tests" in part for part in (model, *model.get("columns", []))), model["name"]
+
+
 def test_every_mart_has_a_municipality_and_no_household() -> None:
     files = [yaml.safe_load(file.read_text()) for file in (ROOT / "dbt_project" / "models" / "mart").glob("*.yml")]
     for model in (model for file in files for model in file.get("models", [])):

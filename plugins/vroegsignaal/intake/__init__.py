@@ -88,7 +88,7 @@ def _of_a_sender(connection: psycopg.Connection, file: DeliveredFile) -> Deliver
 def _receive_whole(connection: psycopg.Connection, file: DeliveredFile, beside: Executor) -> bool:
     """As `_receive_file`, in a transaction; raises StillChanging when the file was another one each time at its end.
 
-    Its fingerprint and its rows are read one after the other: of a file that is replaced in between, the ledger would
+    Its fingerprint and its rows are read each by themselves: of a file that is replaced in between, the ledger would
     tell the rows of one under the fingerprint of the other.
     """
     for _ in range(READ_ATTEMPTS):

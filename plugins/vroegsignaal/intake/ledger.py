@@ -75,13 +75,14 @@ def known(connection: psycopg.Connection, file: DeliveredFile, sha: str, sender:
 
 
 def is_of_new_size(connection: psycopg.Connection, file: DeliveredFile) -> bool:
-    """Whether the file has another number of bytes than every drop that it could be; so its bytes are others too."""
+    """Whether a file that was noted as seen has other bytes than all drops it could be, since it has another number."""
     (any_of_size,) = connection.execute(
         "select exists ("
-        " select 1 from raw.drop_ledger where (municipality_code, signal_month, feed) = (%s, %s, %s)"
+        " select 1 from raw.drop_ledger as ledger inner join raw.file_seen as seen on seen.file = %s"
+        " where (ledger.municipality_code, ledger.signal_month, ledger.feed) = (%s, %s, %s)"
         # Of what an older version received it is not known.
-        " and coalesce(size, %s) = %s)",
-        [file.municipality_code, file.month.first_day, file.feed, *[looks(file)[1]] * 2],
+        " and coalesce(ledger.size, seen.size) = seen.size)",
+        [file.name, file.municipality_code, file.month.first_day, file.feed],
     ).fetchone()
     return not any_of_size
 
@@ -151,6 +152,8 @@ def forget(connection: psycopg.Connection, drops: list[int]) -> None:
 
     One of which a person released a row stays, without rows.
     """
+    if not drops:
+        return
     connection.execute(
         "update raw.drop_ledger set (status, rows_read, rows_accepted, rows_quarantined, rows_rejected)"
         " = ('received', 0, 0, 0, 0) where drop_id = any(%s) and drop_id in (select drop_id from quality.release)",
@@ -188,7 +191,10 @@ def enter(
             drop_id, municipality_code, signal_month, feed, creditor, portal, delivery, sha256, file, rows_read,
             unreadable, looks_like, missing_columns, extra_columns, decimal_separator, thousands_separator, read_as,
             size
-        ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ) values (
+            %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+            (select seen.size from raw.file_seen as seen where seen.file = %s)
+        )
         on conflict (drop_id) do update set (
             status, awaits_judgement, creditor, portal, delivery, file, rows_read, unreadable, looks_like,
             missing_columns, extra_columns, decimal_separator, thousands_separator, read_as, size
@@ -204,6 +210,6 @@ def enter(
             *(drop_id, file.municipality_code, file.month.first_day, file.feed, creditor),
             *(file.creditor if dialect.creditor_column else None, file.delivery, sha, file.name, rows),
             *(facts.unreadable, facts.looks_like, facts.missing_columns, facts.extra_columns),
-            *(dialect.decimal_separator, dialect.thousands_separator, dialect.fingerprint, looks(file)[1]),
+            *(dialect.decimal_separator, dialect.thousands_separator, dialect.fingerprint, file.name),
         ],
     )

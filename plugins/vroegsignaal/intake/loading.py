@@ -25,7 +25,7 @@ def load_file(
 ) -> None:
     """Put a file in the ledger and its rows in `raw`: as one drop, or for a portal as one drop per creditor.
 
-    `fingerprint`: waits for that of the file, which is asked for once the rows are there.
+    `fingerprint`: waits for that of the file; of a file that is new, it is asked once the rows are there.
 
     `again`: the drop (of a portal: one of the drops) that an earlier reading of these bytes made; the file takes its
     place. Raises NoBetter when it could be read then and cannot be now.
@@ -47,8 +47,7 @@ def load_file(
     elif rows and spoken.creditor_column in names:
         portal.load(connection, file, fingerprint(), spoken, facts, names=names, earlier=earlier)
     else:
-        if others:
-            ledger.forget(connection, others)
+        ledger.forget(connection, others)
         ledger.enter(connection, file, fingerprint(), spoken, facts, drop_id=drop_id, rows=rows, creditor=file.creditor)
         if names and not contents.in_raw:
             received.move_to_raw(connection, feed, names, sql.Literal(drop_id), sql.SQL("pg_temp.received"))
