@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection
@@ -16,19 +17,22 @@ from pathlib import Path
 from vroegsignaal import dbt_process
 
 MODULES = ("survival.child", *dbt_process.MODULES, "parsed_project")
+# The variables of a process are those of all its threads.
+_STARTING = threading.Lock()
 
 
 def ensure_running() -> None:
     """Start the server; it does not take our path, but the variable."""
-    get_context("forkserver").set_forkserver_preload([*MODULES])
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
-    try:
-        forkserver.ensure_running()
-    finally:
-        del os.environ["PYTHONPATH"]
-        if before:
-            os.environ["PYTHONPATH"] = before
+    with _STARTING:
+        get_context("forkserver").set_forkserver_preload([*MODULES])
+        before = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
+        try:
+            forkserver.ensure_running()
+        finally:
+            del os.environ["PYTHONPATH"]
+            if before:
+                os.environ["PYTHONPATH"] = before
 
 
 def run_dbt(words: list[str], variables: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess:
